@@ -1,0 +1,78 @@
+import type {
+	IAuthenticateGeneric,
+	Icon,
+	ICredentialTestRequest,
+	ICredentialType,
+	INodeProperties,
+} from 'n8n-workflow';
+
+/** An Evolink account: its API key, and the hosts that the key is sent to. */
+export class EvolinkApi implements ICredentialType {
+	name = 'evolinkApi';
+
+	displayName = 'Evolink API';
+
+	icon: Icon = {
+		light: 'file:../nodes/Evolink/evolink.svg',
+		dark: 'file:../nodes/Evolink/evolink.dark.svg',
+	};
+
+	documentationUrl =
+		'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink?tab=readme-ov-file#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			description:
+				'Make one at <a href="https://evolink.ai/dashboard/keys" target="_blank">evolink.ai/dashboard/keys</a> and paste it here',
+		},
+		{
+			displayName: 'API Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: 'https://api.evolink.ai',
+			placeholder: 'e.g. https://api.evolink.ai',
+			description: 'Leave it as it is, unless you use a proxy or the local sandbox',
+		},
+		{
+			displayName: 'File API Base URL',
+			name: 'filesBaseUrl',
+			type: 'string',
+			default: 'https://files-api.evolink.ai',
+			placeholder: 'e.g. https://files-api.evolink.ai',
+			description:
+				'Where pictures are uploaded to. Leave it as it is, unless you use a proxy or the local sandbox.',
+		},
+	];
+
+	// A key that was pasted often brings a space or a line break along.
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: { headers: { Authorization: '=Bearer {{ $credentials.apiKey.trim() }}' } },
+	};
+
+	// Reading the balance is free; nothing that costs money ever serves as a test.
+	test: ICredentialTestRequest = {
+		request: {
+			baseURL:
+				'={{ ($credentials.baseUrl || "https://api.evolink.ai").trim().replace(/\\/+$/, "") }}',
+			url: '/v1/credits',
+			method: 'GET',
+		},
+		rules: [
+			{
+				type: 'responseSuccessBody',
+				properties: {
+					key: 'success',
+					value: false,
+					message: 'Evolink did not accept the API key. Check it at evolink.ai/dashboard/keys.',
+				},
+			},
+		],
+	};
+}

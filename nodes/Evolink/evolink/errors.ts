@@ -1,0 +1,299 @@
+import { EvolinkFailure } from './failure';
+import type { FailureDetails } from './failure';
+import { isJsonObject } from './json';
+import type { EvolinkTask } from './task';
+
+/** Where the account's charges are listed. Source: the API's answer to an empty account (402). */
+export const BILLING_URL = 'https://evolink.ai/dashboard/billing';
+
+/** Where API keys are made. Source: the API's description of its authentication. */
+export const API_KEYS_URL = 'https://evolink.ai/dashboard/keys';
+
+/** What the node was doing when the API answered. */
+export type Step = 'submission' | 'statusRead' | 'upload';
+
+/** Why no answer came: the connection was never made, ran out of time, or broke. */
+export type NoAnswerReason = 'dns' | 'refused' | 'notSent' | 'timedOut' | 'broken';
+
+/** What an error body says, in either of the API's two generations. */
+export interface ApiErrorBody {
+	/** An integer (the HTTP status) in older answers, a word in newer ones. */
+	code?: string;
+	message?: string;
+	/** The field of the request that the API objects to. */
+	param?: string;
+}
+
+const LONGEST_QUOTE_CHARACTERS = 500;
+
+function quotable(value: unknown): string | undefined {
+	if (typeof value === 'number') return String(value);
+	if (typeof value !== 'string') return undefined;
+	const oneLine = value.replace(/\s+/g, ' ').trim();
+	if (oneLine === '') return undefined;
+	return oneLine.length > LONGEST_QUOTE_CHARACTERS
+		? `${oneLine.slice(0, LONGEST_QUOTE_CHARACTERS)}…`
+		: oneLine;
+}
+
+/**
+ * Reads the error body of an answer: `{ error: { code, message, type, param } }` of the main API,
+ * `{ success: false, code, msg }` of the File API, or neither (a proxy's page), which yields
+ * an empty object.
+ */
+export function parseErrorBody(json: unknown): ApiErrorBody {
+	if (!isJsonObject(json)) return {};
+	if (isJsonObject(json.error)) {
+		const { code, message, param } = json.error;
+		return { code: quotable(code), message: quotable(message), param: quotable(param) };
+	}
+	return { code: quotable(json.code), message: quotable(json.msg ?? json.message ?? json.error) };
+}
+
+/** Returns the way on to a task that was paid for. */
+export function wayOn(taskId: string): string {
+	return `Task ID: ${taskId}. The video is paid for: use Task > Get with this ID to check on it and fetch it.`;
+}
+
+const WHAT_HAPPENED: Record<string, string> = {
+	'400': 'Evolink did not accept the request',
+	'401': 'Evolink did not accept the API key',
+	'402': 'The Evolink account has too few credits',
+	'403': 'The API key is not allowed to do this',
+	'404': 'Evolink does not know this task',
+	'413': 'Evolink found the picture too large',
+	'415': 'Evolink did not accept the kind of file',
+	'429': 'Evolink received too many requests at once',
+	'500': 'Evolink had an internal fault',
+	'502': 'The service behind Evolink did not answer',
+	'503': 'Evolink is not available right now',
+	'504': 'Evolink took too long to answer',
+};
+
+function nextStepByStatus(status: number, step: Step, body: ApiErrorBody): string {
+	switch (status) {
+		case 400:
+			return body.param === undefined
+				? "Check this item's fields, then run the workflow again."
+				: `Check the field '${body.param}', then run the workflow again.`;
+		case 401:
+			return `Open the Evolink API credential and check the API key. Keys are listed at ${API_KEYS_URL}.`;
+		case 402:
+			return `Top up the account at ${BILLING_URL}, then run the workflow again. Nothing is submitted again by itself.`;
+		case 403:
+			return step === 'statusRead'
+				? 'Use the API key of the account that created the task.'
+				: `Ask the owner of the account to allow this model for the key, or use another key from ${API_KEYS_URL}.`;
+		case 404:
+			return step === 'statusRead'
+				? 'Check the task ID. Evolink forgets old tasks after a while, and a task is only known to the account that created it.'
+				: 'Check the addresses in the Evolink API credential.';
+		case 413:
+		case 415:
+			return 'Use a JPEG, PNG or WebP picture of at most 20 MB.';
+		case 429:
+			return "Wait a minute, then run the workflow again, and lower 'Max Concurrent Videos' if it happens often.";
+		default:
+			return status >= 500
+				? 'Wait a few minutes, then run the workflow again.'
+				: 'Check the addresses in the Evolink API credential, then run the workflow again.';
+	}
+}
+
+/**
+ * Returns the failure for an answer with an HTTP error status.
+ *
+ * @param answer.status the HTTP status
+ * @param answer.json the parsed body, or undefined when it was none
+ * @param step what the node was doing
+ * @param taskId the paid task that the answer is about, if there is one
+ */
+export function answerFailure(
+	answer: { status: number; json: unknown },
+	step: Step,
+	taskId?: string,
+): EvolinkFailure {
+	const body = parseErrorBody(answer.json);
+	const what =
+		WHAT_HAPPENED[String(answer.status)] ?? 'Evolink gave an answer that was not expected';
+	const sentences = [
+		body.message === undefined ? '' : `Evolink says: "${body.message}".`,
+		nextStepByStatus(answer.status, step, body),
+		// A task that is not known can't be fetched, so promising the way on would mislead.
+		taskId === undefined ? '' : answer.status === 404 ? `Task ID: ${taskId}.` : wayOn(taskId),
+	];
+	return new EvolinkFailure({
+		kind: 'api',
+		message: `${what} (HTTP ${answer.status})`,
+		description: sentences.filter((sentence) => sentence !== '').join(' '),
+		httpCode: String(answer.status),
+		...(taskId === undefined ? {} : { taskId }),
+	});
+}
+
+/** Returns the failure for an answer that redirects: the key must not follow to another host. */
+export function redirectFailure(status: number, location: string | undefined): EvolinkFailure {
+	const target = location === undefined ? 'another address' : `"${quotable(location) ?? ''}"`;
+	return new EvolinkFailure({
+		kind: 'api',
+		message: `The API address in the credential points elsewhere (HTTP ${status})`,
+		description: `It redirects to ${target}. The API key is not sent there. Put the final address into the Evolink API credential.`,
+		httpCode: String(status),
+	});
+}
+
+const NO_ANSWER: Record<NoAnswerReason, { message: string; description: string }> = {
+	dns: {
+		message: 'The address of the Evolink API could not be found',
+		description:
+			"Check the addresses in the Evolink API credential and this computer's internet connection.",
+	},
+	refused: {
+		message: 'Nothing answers at the address of the Evolink API',
+		description:
+			'Check the addresses in the Evolink API credential. If they are right, the service is down: try again later.',
+	},
+	notSent: {
+		message: 'The request to Evolink could not be sent',
+		description:
+			'Check the API key and the addresses in the Evolink API credential for stray characters, and whether the certificate of that address is valid.',
+	},
+	timedOut: {
+		message: 'Evolink did not answer in time',
+		description: 'Wait a few minutes, then run the workflow again.',
+	},
+	broken: {
+		message: 'The connection to Evolink broke off',
+		description:
+			"Check this computer's internet connection, wait a few minutes, then run the workflow again.",
+	},
+};
+
+/** Returns the failure for a request that got no answer. Source of the reasons: the client. */
+export function noAnswerFailure(reason: NoAnswerReason, taskId?: string): EvolinkFailure {
+	const { message, description } = NO_ANSWER[reason];
+	return new EvolinkFailure({
+		kind: 'api',
+		message,
+		description: taskId === undefined ? description : `${description} ${wayOn(taskId)}`,
+		...(taskId === undefined ? {} : { taskId }),
+	});
+}
+
+/** Returns the failure for an answer that is not what the API promises (a page, half a text). */
+export function unreadableAnswerFailure(status: number, taskId?: string): EvolinkFailure {
+	const description =
+		'Something between n8n and Evolink may have changed the answer, such as a proxy. Wait a few minutes, then run the workflow again.';
+	return new EvolinkFailure({
+		kind: 'api',
+		message: 'The answer of Evolink could not be read',
+		description: taskId === undefined ? description : `${description} ${wayOn(taskId)}`,
+		httpCode: String(status),
+		...(taskId === undefined ? {} : { taskId }),
+	});
+}
+
+/**
+ * Returns the failure for a submission whose answer was lost: a task may exist and be charged.
+ * The text must not depend on chance or time, since n8n's retries repeat it word by word.
+ *
+ * @param why how the answer was lost, half a sentence that follows "because"
+ */
+export function lostSubmissionFailure(why: string, httpCode?: string): EvolinkFailure {
+	return new EvolinkFailure({
+		kind: 'api',
+		message: 'The video may have been started, but the answer of Evolink was lost',
+		description: `It was lost because ${why}. So that nothing is paid twice, this item is not submitted again by a retry. Look at ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, start the workflow anew.`,
+		...(httpCode === undefined ? {} : { httpCode }),
+	});
+}
+
+/** What to do about a failed task, by the API's code. Source: the API's list of task errors. */
+const NEXT_STEP_BY_FAILURE_CODE: Record<string, string> = {
+	content_policy_violation:
+		'The content was refused. Real faces, brands, violence, nudity and minors are common reasons: change the prompt or the picture, then run the workflow again.',
+	invalid_parameters:
+		'A field has a value that the model does not take: change it, then run again.',
+	image_processing_error:
+		"The picture could not be opened. Check that its link works without a log-in and that it is a JPEG, PNG or WebP, or set 'Image Source' to upload the file itself.",
+	image_dimension_mismatch: 'The picture has the wrong size: resize it, then run again.',
+	request_cancelled: 'The task was cancelled. Run the workflow again to submit it anew.',
+	generation_failed_no_content:
+		'The model came back with nothing. Change the prompt, then run the workflow again.',
+	service_error: 'This is temporary. Wait a while, then run the workflow again.',
+	service_unavailable: 'This is temporary. Wait a while, then run the workflow again.',
+	generation_timeout: 'This is temporary. Wait a while, then run the workflow again.',
+	resource_exhausted: 'This is temporary. Wait a while, then run the workflow again.',
+	quota_exceeded: `Wait a while or top up the account at ${BILLING_URL}, then run the workflow again.`,
+	resource_not_found:
+		'Something that the request refers to does not exist or has expired. Check the picture, then run again.',
+};
+
+/** Returns code, message and next step of a task that failed or was cancelled. */
+export function describeFailedTask(task: EvolinkTask): {
+	code: string;
+	message: string;
+	nextStep: string;
+} {
+	const cancelled = task.status === 'cancelled';
+	const code = task.failure?.code ?? (cancelled ? 'request_cancelled' : 'unknown_error');
+	return {
+		code,
+		message:
+			quotable(task.failure?.message) ??
+			(cancelled ? 'The task was cancelled' : 'Evolink gave no reason'),
+		nextStep:
+			NEXT_STEP_BY_FAILURE_CODE[code] ??
+			'Change the prompt or the picture and run the workflow again; if it fails once more, ask Evolink about the task ID.',
+	};
+}
+
+/** Returns the failure of an item whose task failed or was cancelled. */
+export function failedTaskFailure(task: EvolinkTask): EvolinkFailure {
+	const { code, message, nextStep } = describeFailedTask(task);
+	return new EvolinkFailure({
+		kind: 'api',
+		message: `Evolink could not make the video: ${message} (${code})`,
+		description: `${nextStep} Making it again is a new paid task, so the node does not do that by itself. Task ID: ${task.id}; Task > Get with this ID shows the details.`,
+		taskId: task.id,
+		status: task.status,
+		failureCode: code,
+	});
+}
+
+/**
+ * Returns the failure of a wait that ended before the task did.
+ *
+ * @param taskId the task that was waited for
+ * @param timeoutSeconds how long the wait was allowed to take
+ * @param task the task as last read, if it could be read at all
+ * @param trouble what went wrong with the last read, if something did
+ */
+export function timeoutFailure(
+	taskId: string,
+	timeoutSeconds: number,
+	task: EvolinkTask | undefined,
+	trouble: EvolinkFailure | undefined,
+): EvolinkFailure {
+	const statusWords =
+		task === undefined
+			? 'Its status could not be read'
+			: ['pending', 'processing', 'completed'].includes(task.status)
+				? `Its last known status is '${task.status}'`
+				: `Evolink reports the status '${task.status}', which this node does not know`;
+	const troubleWords =
+		trouble === undefined ? '' : ` The last attempt to read it ended with: ${trouble.message}.`;
+	const details: FailureDetails = {
+		kind: trouble === undefined ? 'timeout' : 'api',
+		timedOut: true,
+		message:
+			task?.status === 'completed'
+				? `The video is finished, but Evolink gave no link to it within ${timeoutSeconds} seconds`
+				: `The video was not finished within ${timeoutSeconds} seconds`,
+		description: `${statusWords}.${troubleWords} ${wayOn(taskId)} To wait longer, raise 'Timeout (Seconds)' in the options.`,
+		taskId,
+		...(task === undefined ? {} : { status: task.status }),
+		...(trouble?.details.httpCode === undefined ? {} : { httpCode: trouble.details.httpCode }),
+	};
+	return new EvolinkFailure(details);
+}

@@ -1,0 +1,109 @@
+import { isJsonObject } from './json';
+import type { JsonObject } from './json';
+
+/** A task as the API describes it, read with care: only `id` and `status` are certain. */
+export interface EvolinkTask {
+	id: string;
+	/** `pending`, `processing`, `completed`, `failed`, `cancelled`, or one not known yet. */
+	status: string;
+	model?: string;
+	/** 0 to 100, where the API says it as a number. */
+	progress?: number;
+	/** When the task was created, in milliseconds since 1970. */
+	createdMs?: number;
+	/** How long the API expects the whole generation to take. */
+	estimatedSeconds?: number;
+	/** Links to the results; empty until there are any. */
+	results: string[];
+	/** Why a failed task failed, where the API says so. */
+	failure?: { code?: string; message?: string };
+	/** The answer itself, untouched. */
+	raw: JsonObject;
+}
+
+/** Result links stop working 24 hours later; counted from creation, so never said too late. */
+export const RESULT_LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * What a task id may look like: `task-unified-<unix seconds>-<8 characters>`, and whatever other
+ * kinds of task use, as long as it cannot leave its place in a URL.
+ */
+const TASK_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$/;
+
+/** Larger than any plausible number of seconds since 1970: then it must be milliseconds. */
+const SMALLEST_MILLISECONDS = 1e11;
+
+/** Returns whether the text can be a task id; anything else never becomes part of a URL. */
+export function isTaskId(value: unknown): value is string {
+	return typeof value === 'string' && TASK_ID.test(value);
+}
+
+function finiteNumber(value: unknown): number | undefined {
+	return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+function text(value: unknown): string | undefined {
+	if (typeof value === 'number') return String(value);
+	return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+function createdMs(value: unknown): number | undefined {
+	const created = finiteNumber(value);
+	if (created === undefined || created <= 0) return undefined;
+	const ms = created < SMALLEST_MILLISECONDS ? created * 1000 : created;
+	return Number.isNaN(new Date(ms).getTime()) ? undefined : ms;
+}
+
+function resultLinks(value: unknown): string[] {
+	return Array.isArray(value)
+		? value.filter((link): link is string => typeof link === 'string' && link !== '')
+		: [];
+}
+
+/**
+ * Reads a task from an API answer.
+ *
+ * @param json the parsed body of a submission's or a status read's answer
+ * @param statusWhenAbsent a fresh task that names no status is waiting to be started
+ * @returns the task, or undefined when the answer is not one (no usable id, no status)
+ */
+export function parseTask(json: unknown, statusWhenAbsent?: string): EvolinkTask | undefined {
+	if (!isJsonObject(json) || !isTaskId(json.id)) return undefined;
+	const status = text(json.status) ?? statusWhenAbsent;
+	if (status === undefined) return undefined;
+	const info = isJsonObject(json.task_info) ? json.task_info : {};
+	const failure = isJsonObject(json.error)
+		? { code: text(json.error.code), message: text(json.error.message) }
+		: { message: text(json.error) };
+	return {
+		id: json.id,
+		status,
+		model: text(json.model),
+		progress: finiteNumber(json.progress),
+		createdMs: createdMs(json.created),
+		estimatedSeconds: finiteNumber(info.estimated_time),
+		results: resultLinks(json.results),
+		...(failure.code !== undefined || failure.message !== undefined ? { failure } : {}),
+		raw: json,
+	};
+}
+
+/** Returns whether the task succeeded. */
+export function isSuccess(task: EvolinkTask): boolean {
+	return task.status === 'completed';
+}
+
+/** Returns whether the task ended without a result. */
+export function isFailure(task: EvolinkTask): boolean {
+	return task.status === 'failed' || task.status === 'cancelled';
+}
+
+/** Returns whether nothing will happen to the task any more. */
+export function isFinished(task: EvolinkTask): boolean {
+	return isSuccess(task) || isFailure(task);
+}
+
+/** Returns whether the status is one that means work is still going on. */
+export function isKnownUnfinished(task: EvolinkTask): boolean {
+	return task.status === 'pending' || task.status === 'processing';
+}
