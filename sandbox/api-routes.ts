@@ -1,0 +1,161 @@
+import type { Router } from 'express';
+import { ApiError } from './api-errors';
+import { priceOf } from './bill';
+import { answerWithFault, strikesAfterAcceptance } from './fault-answers';
+import type { SandboxState } from './sandbox-state';
+import { planFromPrompt } from './task-plans';
+import {
+	hasOddAnswers,
+	readAnswer,
+	submissionAnswer,
+	type SandboxTask,
+	type TaskOrder,
+} from './tasks';
+import { isRecord, optionalNumber, optionalText } from './type-guards';
+
+/** Defaults of the model, from the API's description. */
+const DEFAULT_QUALITY = '768p';
+const DEFAULT_DURATION_SECONDS = 6;
+
+/** Reads a body that fits the OpenAPI document. @throws ApiError 400 for rules beyond its reach. */
+function readOrder(body: unknown, idempotencyKey: string | undefined): TaskOrder {
+	const fields = isRecord(body) ? body : {};
+	const imageUrls = Array.isArray(fields.image_urls) ? fields.image_urls : [];
+	const order: TaskOrder = {
+		model: optionalText(fields.model) ?? '',
+		prompt: optionalText(fields.prompt) ?? null,
+		imageUrl: optionalText(imageUrls[0]) ?? '',
+		quality: optionalText(fields.quality) ?? DEFAULT_QUALITY,
+		durationSeconds: optionalNumber(fields.duration) ?? DEFAULT_DURATION_SECONDS,
+		idempotencyKey: idempotencyKey ?? null,
+	};
+	if (!/^https?:\/\//i.test(order.imageUrl)) {
+		const message = 'image_urls takes http and https addresses only';
+		throw new ApiError(400, { message, param: 'image_urls' });
+	}
+	if (order.quality === '1080p' && order.durationSeconds !== 6) {
+		throw new ApiError(400, { message: '1080p allows 6 seconds only', param: 'duration' });
+	}
+	return order;
+}
+
+/** Whether the picture is one of the sandbox's own links that cannot be made into a video. */
+function hasUnusableUpload(state: SandboxState, imageUrl: string): boolean {
+	const { origin, hostname, port, protocol, pathname } = new URL(imageUrl);
+	const own = new URL(state.url());
+	const isOwn =
+		origin === own.origin ||
+		(protocol === own.protocol && hostname === 'localhost' && port === own.port);
+	if (!isOwn) return false;
+	const upload = state.uploads.findByPath(pathname);
+	// GIF can be uploaded, but the model does not take it.
+	return upload === undefined || upload.mimeType === 'image/gif';
+}
+
+interface AcceptedSubmission {
+	bodyText: string;
+	task: SandboxTask;
+}
+
+/** Videos, tasks and credits. */
+export function addApiRoutes(
+	router: Router,
+	state: SandboxState,
+	submissionsByKey: Map<string, AcceptedSubmission>,
+): void {
+	const accept = (order: TaskOrder): SandboxTask => {
+		const credits = priceOf(order.quality, order.durationSeconds);
+		state.bill.requireCredits(credits);
+		const imagePlan = hasUnusableUpload(state, order.imageUrl)
+			? { outcome: { status: 'failed', code: 'image_processing_error' } }
+			: {};
+		const task = state.tasks.create(order, {
+			...imagePlan,
+			...planFromPrompt(order.prompt),
+			...state.plans.take(order.prompt, order.imageUrl),
+		});
+		state.bill.charge({
+			taskId: task.taskId,
+			model: order.model,
+			quality: order.quality,
+			durationSeconds: order.durationSeconds,
+			credits,
+			prompt: order.prompt,
+			imageUrl: order.imageUrl,
+			idempotencyKey: order.idempotencyKey,
+			chargedAt: new Date(task.createdAtMs).toISOString(),
+		});
+		return task;
+	};
+
+	router.post('/v1/videos/generations', async (req, res) => {
+		const record = state.recordOf(res);
+		const key = req.get('idempotency-key');
+		const order = readOrder(req.body, key);
+		const fault = state.faults.take('submit', order);
+		if (fault !== undefined) record.fault = fault.kind;
+		const strikesLate = fault !== undefined && strikesAfterAcceptance(fault);
+		if (fault !== undefined && !strikesLate) {
+			if (await answerWithFault(fault, { on: 'submit', state, res })) return;
+		}
+
+		const bodyText = JSON.stringify(record.body);
+		const known =
+			state.honourIdempotencyKey && key !== undefined ? submissionsByKey.get(key) : undefined;
+		if (known !== undefined && known.bodyText !== bodyText) {
+			const message = 'This Idempotency-Key belongs to a request with another body';
+			throw new ApiError(400, { message, param: 'Idempotency-Key' });
+		}
+		const task = known?.task ?? accept(order);
+		record.taskId = task.taskId;
+		if (known !== undefined) res.setHeader('idempotency-replayed', 'true');
+		else if (key !== undefined) submissionsByKey.set(key, { bodyText, task });
+
+		const answer = submissionAnswer(task);
+		if (fault !== undefined && strikesLate) {
+			if (await answerWithFault(fault, { on: 'submit', state, res, answer })) return;
+		}
+		res.json(answer);
+	});
+
+	router.get('/v1/tasks/:taskId', async (req, res) => {
+		const record = state.recordOf(res);
+		const { taskId } = req.params;
+		record.taskId = taskId;
+		const task = state.tasks.find(taskId);
+		const fault = state.faults.take('read', {
+			taskId,
+			prompt: task?.order.prompt,
+			imageUrl: task?.order.imageUrl,
+		});
+		if (fault !== undefined) {
+			record.fault = fault.kind;
+			if (await answerWithFault(fault, { on: 'read', state, res })) return;
+		}
+		if (task === undefined || task.isExpired) {
+			const message = 'No task is known under this id; ids expire after some time';
+			throw new ApiError(404, { message, param: 'task_id' });
+		}
+		const answer = readAnswer(task, state.nowMs(), state.url());
+		// `send` passes the check of answers by, which `json` would go through.
+		if (hasOddAnswers(task)) res.type('json').send(Buffer.from(JSON.stringify(answer)));
+		else res.json(answer);
+	});
+
+	router.get('/v1/credits', async (_req, res) => {
+		const fault = state.faults.take('credits');
+		if (fault !== undefined) {
+			state.recordOf(res).fault = fault.kind;
+			if (await answerWithFault(fault, { on: 'credits', state, res })) return;
+		}
+		const credits = {
+			remaining_credits: state.bill.remainingCredits,
+			used_credits: state.bill.usedCredits,
+		};
+		res.json({
+			success: true,
+			message: '',
+			data: { token: { ...credits, unlimited_credits: false }, user: credits },
+		});
+	});
+}

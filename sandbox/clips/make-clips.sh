@@ -1,0 +1,50 @@
+#!/bin/sh
+# Makes the three clips that the sandbox serves as "generated" videos, one for each combination of
+# quality and duration that MiniMax-Hailuo-2.3-Fast can deliver. All pictures are drawn by ffmpeg
+# itself, so nobody else's rights are involved. Needs ffmpeg with libx264 and the DejaVu Sans font.
+#
+# usage: sh sandbox/clips/make-clips.sh
+
+set -eu
+cd "$(dirname "$0")"
+
+FRAMES_PER_SECOND=24
+FONT=${FONT:-/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf}
+LARGEST_CLIP_BYTES=150000
+
+# make_clip <quality> <width> <height> <seconds>
+make_clip() {
+	quality=$1
+	width=$2
+	height=$3
+	seconds=$4
+	file="${quality}-${seconds}s.mp4"
+	bar=$((height / 60))
+	square=$((height / 6))
+
+	# `-threads 1` and `+bitexact` keep the bytes the same from one machine to the next.
+	ffmpeg -hide_banner -loglevel error -y \
+		-f lavfi -i "gradients=size=${width}x${height}:rate=${FRAMES_PER_SECOND}:duration=${seconds}:c0=0x1b2a49:c1=0x2f6f7e:x0=0:y0=0:x1=${width}:y1=${height}:nb_colors=2:speed=0.0001:seed=1" \
+		-f lavfi -i "color=color=0xf2b134:size=${square}x${square}:rate=${FRAMES_PER_SECOND}:duration=${seconds}" \
+		-f lavfi -i "color=color=0xffffff:size=${width}x${bar}:rate=${FRAMES_PER_SECOND}:duration=${seconds}" \
+		-filter_complex "\
+[0:v]drawtext=fontfile=${FONT}:text='Evolink sandbox':fontcolor=white:fontsize=h/10:x=(w-text_w)/2:y=h/6,\
+drawtext=fontfile=${FONT}:text='${width} x ${height}, ${seconds} seconds':fontcolor=white:fontsize=h/20:x=(w-text_w)/2:y=h/6+h/8[titled];\
+[titled][1:v]overlay=x='(W-w)*t/${seconds}':y='H*0.6-h/2+sin(t*2)*h/2'[moving];\
+[moving][2:v]overlay=x='-W+W*t/${seconds}':y=H-h[out]" \
+		-map '[out]' -t "$seconds" -frames:v $((seconds * FRAMES_PER_SECOND)) -r "$FRAMES_PER_SECOND" -an \
+		-c:v libx264 -preset slower -crf 32 -pix_fmt yuv420p -threads 1 \
+		-fflags +bitexact -flags:v +bitexact -map_metadata -1 -movflags +faststart \
+		"$file"
+
+	bytes=$(wc -c <"$file")
+	if [ "$bytes" -gt "$LARGEST_CLIP_BYTES" ]; then
+		echo "$file has $bytes bytes, more than the $LARGEST_CLIP_BYTES allowed" >&2
+		exit 1
+	fi
+	echo "$file: $bytes bytes"
+}
+
+make_clip 768p 1366 768 6
+make_clip 768p 1366 768 10
+make_clip 1080p 1920 1080 6

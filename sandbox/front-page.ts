@@ -1,0 +1,93 @@
+import { SANDBOX_PRICES } from './bill';
+import type { SandboxState } from './sandbox-state';
+
+const LONGEST_SHOWN_BILL = 50;
+
+function escaped(text: string): string {
+	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function row(cells: ReadonlyArray<string | number>): string {
+	return `<tr>${cells.map((cell) => `<td>${escaped(String(cell))}</td>`).join('')}</tr>`;
+}
+
+function table(heads: readonly string[], rows: readonly string[]): string {
+	const head = heads.map((text) => `<th scope="col">${escaped(text)}</th>`).join('');
+	return `<table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+function billPart(state: SandboxState): string {
+	const { entries, usedCredits, remainingCredits } = state.bill;
+	if (entries.length === 0) return '<p>Nothing has been ordered yet.</p>';
+	const rows = entries
+		.slice(-LONGEST_SHOWN_BILL)
+		.map((entry) =>
+			row([
+				entry.chargedAt,
+				entry.taskId,
+				entry.quality,
+				`${entry.durationSeconds} s`,
+				entry.credits,
+				entry.prompt ?? '',
+			]),
+		);
+	const older = entries.length - rows.length;
+	return `<p>${entries.length} video(s), ${usedCredits} credits used, ${remainingCredits} left.
+${older > 0 ? `The ${older} oldest are not shown.` : ''}</p>
+${table(['When', 'Task', 'Quality', 'Duration', 'Credits', 'Prompt'], rows)}`;
+}
+
+/** The page at `/`: what this is, what to put into the credential, and the bill so far. */
+export function frontPage(state: SandboxState): string {
+	const prices = Object.entries(SANDBOX_PRICES).flatMap(([quality, byDuration]) =>
+		Object.entries(byDuration).map(([seconds, credits]) => row([quality, `${seconds} s`, credits])),
+	);
+	const { violations } = state.log;
+	return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Evolink sandbox</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; }
+code { background: #eef1f4; padding: .1em .3em; border-radius: .2em; }
+@media (prefers-color-scheme: dark) { body { background: #15181c; color: #e6e6e6; } code { background: #2a3038; } }
+</style>
+</head>
+<body>
+<h1>Evolink sandbox</h1>
+<p>A stand-in for Evolink's video API that runs on this computer. It costs nothing and sends nothing
+anywhere: every "generated" video is one of three test clips.</p>
+<h2>In n8n</h2>
+<p>Create an <em>Evolink API</em> credential with these values:</p>
+${table(
+	['Field', 'Value'],
+	[
+		['API Key', state.apiKey],
+		['API Base URL', state.url()],
+		['File API Base URL', state.url()],
+	].map(([field, value]) => `<tr><td>${field}</td><td><code>${escaped(value)}</code></td></tr>`),
+)}
+<p>When n8n runs in a container, this address is not this computer for it: see the sandbox's README.</p>
+<h2>Try things out in the prompt</h2>
+<ul>
+<li><code>#sandbox-fail:content_policy_violation</code> makes the task fail with that code (any code works).</li>
+<li><code>#sandbox-seconds:60</code> makes the task take 60 seconds.</li>
+</ul>
+<h2>The bill so far</h2>
+${billPart(state)}
+<h2>Prices</h2>
+<p>Invented for the sandbox. They are not Evolink's prices.</p>
+${table(['Quality', 'Duration', 'Credits'], prices)}
+<h2>What clients did wrong</h2>
+${
+	violations.length === 0
+		? '<p>Nothing.</p>'
+		: `<ul>${violations.map((text) => `<li>${escaped(text)}</li>`).join('')}</ul>`
+}
+</body>
+</html>
+`;
+}
