@@ -1,0 +1,182 @@
+/* eslint-disable @n8n/community-nodes/@n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { INode, INodeExecutionData, IRun, NodeExecutionHint } from 'n8n-workflow';
+
+import { startSandbox } from '../../sandbox';
+import type { Sandbox, SandboxOptions } from '../../sandbox';
+import { executionHints, nodeError, outputItems, startEngine } from '../../workflow-engine';
+import type { BinaryDataMode, Engine, WorkflowFile } from '../../workflow-engine';
+
+/** The name of the node under test in every workflow. */
+export const NODE_NAME = 'Evolink';
+
+/** A link that passes the node's check; the sandbox never opens it. */
+export const PICTURE_LINK = 'https://example.com/picture.jpg';
+
+/** One execution of a workflow with a trigger and one Evolink node. */
+export interface EvolinkRun {
+	/** Of the node, as the workflow file holds them; defaults are those of the node. */
+	parameters?: Record<string, unknown>;
+	/** Items of the trigger. Default: one empty item. */
+	items?: INodeExecutionData[];
+	/** Settings of the node, e.g. `{ retryOnFail: true, maxTries: 2, waitBetweenTries: 0 }`. */
+	node?: Partial<INode>;
+	/** Values laid over those of the credential, e.g. another key. */
+	credential?: Record<string, unknown>;
+	/** Default: the file's sandbox. */
+	sandbox?: Sandbox;
+}
+
+/** What the execution led to. */
+export interface EvolinkResult {
+	run: IRun;
+	/** Rows of the first output; empty when the node failed. */
+	rows: INodeExecutionData[];
+	/** Rows of the error output (`onError: 'continueErrorOutput'`). */
+	errorRows: INodeExecutionData[];
+	/** The error that ended the execution, if one did. */
+	error: (Error & Record<string, unknown>) | undefined;
+	hints: NodeExecutionHint[];
+}
+
+/** An execution that goes on, with the Stop button. */
+export interface StartedEvolink {
+	finished: Promise<EvolinkResult>;
+	cancel(): void;
+}
+
+/** The engine and a sandbox for all tests of one file. */
+export interface EvolinkBench {
+	readonly engine: Engine;
+	readonly sandbox: Sandbox;
+	run(run: EvolinkRun): Promise<EvolinkResult>;
+	start(run: EvolinkRun): StartedEvolink;
+	/** "Retry execution" of a failed execution. */
+	retry(previous: EvolinkResult, run: EvolinkRun): Promise<EvolinkResult>;
+	/** A workflow with a trigger and the node, for tests that need the file itself. */
+	workflow(run: EvolinkRun): WorkflowFile;
+	/** A sandbox of the test's own, closed after it. */
+	ownSandbox(options: SandboxOptions): Promise<Sandbox>;
+}
+
+/**
+ * Starts n8n's engine and a sandbox before the tests of the file, and ends them afterwards; the
+ * sandbox forgets everything between two tests.
+ *
+ * @param options.generationSeconds how long a video takes, where a test plans nothing else
+ */
+export function useEvolink(
+	options: { generationSeconds?: number; binaryDataMode?: BinaryDataMode } = {},
+): EvolinkBench {
+	let engine: Engine | undefined;
+	let sandbox: Sandbox | undefined;
+	let storagePath = '';
+	const ownSandboxes: Sandbox[] = [];
+
+	const theEngine = () => {
+		if (engine === undefined) throw new Error('The engine runs only during the tests');
+		return engine;
+	};
+	const theSandbox = () => {
+		if (sandbox === undefined) throw new Error('The sandbox runs only during the tests');
+		return sandbox;
+	};
+
+	beforeAll(async () => {
+		storagePath = await mkdtemp(join(tmpdir(), 'evolink-engine-'));
+		engine = await startEngine({
+			storagePath,
+			binaryDataMode: options.binaryDataMode ?? 'filesystem',
+		});
+		sandbox = await startSandbox({ generationSeconds: options.generationSeconds ?? 0.2 });
+	});
+	beforeEach(() => theSandbox().reset());
+	afterEach(async () => {
+		await Promise.all(ownSandboxes.splice(0).map(async (own) => await own.close()));
+	});
+	afterAll(async () => {
+		await sandbox?.close();
+		await rm(storagePath, { recursive: true, force: true });
+	});
+
+	const optionsFor = (run: EvolinkRun) => {
+		const target = run.sandbox ?? theSandbox();
+		return {
+			workflow: workflowFor(run),
+			...(run.items === undefined ? {} : { triggerItems: run.items }),
+			credentials: {
+				evolinkApi: {
+					apiKey: target.apiKey,
+					baseUrl: target.url,
+					filesBaseUrl: target.url,
+					...run.credential,
+				},
+			},
+		};
+	};
+
+	return {
+		get engine() {
+			return theEngine();
+		},
+		get sandbox() {
+			return theSandbox();
+		},
+		run: async (run) => resultOf(await theEngine().runWorkflow(optionsFor(run))),
+		start(run) {
+			const running = theEngine().startWorkflow(optionsFor(run));
+			return {
+				finished: running.finished.then(resultOf),
+				cancel: () => running.cancel(),
+			};
+		},
+		retry: async (previous, run) =>
+			resultOf(await theEngine().retryExecution(previous.run, optionsFor(run))),
+		workflow: workflowFor,
+		async ownSandbox(sandboxOptions) {
+			const own = await startSandbox(sandboxOptions);
+			ownSandboxes.push(own);
+			return own;
+		},
+	};
+}
+
+function workflowFor(run: EvolinkRun): WorkflowFile {
+	return {
+		name: 'Evolink under test',
+		nodes: [
+			{
+				id: '7a0b51a2-6a35-4a40-9a7b-4a5be4b0a001',
+				name: 'Trigger',
+				type: 'n8n-nodes-base.manualTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: {},
+			},
+			{
+				id: '7a0b51a2-6a35-4a40-9a7b-4a5be4b0a002',
+				name: NODE_NAME,
+				type: 'n8n-nodes-evolink.evolink',
+				typeVersion: 1,
+				position: [220, 0],
+				parameters: { imageUrl: PICTURE_LINK, ...run.parameters },
+				credentials: { evolinkApi: { id: '1', name: 'Evolink account' } },
+				...run.node,
+			},
+		],
+		connections: { Trigger: { main: [[{ node: NODE_NAME, type: 'main', index: 0 }]] } },
+	} as WorkflowFile;
+}
+
+function resultOf(run: IRun): EvolinkResult {
+	const hasOutput = run.data.resultData.runData[NODE_NAME]?.at(-1)?.data !== undefined;
+	return {
+		run,
+		rows: hasOutput ? outputItems(run, NODE_NAME) : [],
+		errorRows: hasOutput ? outputItems(run, NODE_NAME, 1) : [],
+		error: nodeError(run) as EvolinkResult['error'],
+		hints: executionHints(run, NODE_NAME),
+	};
+}

@@ -1,0 +1,187 @@
+import {
+	ICredentialsHelper,
+	NodeHelpers,
+	UnexpectedError,
+	UserError,
+	Workflow,
+	isExpression,
+	type IAuthenticateGeneric,
+	type ICredentialDataDecryptedObject,
+	type ICredentials,
+	type ICredentialType,
+	type IHttpRequestOptions,
+	type INode,
+	type INodeCredentialsDetails,
+	type INodeParameters,
+	type INodeProperties,
+	type INodeTypes,
+	type IRequestOptionsSimplified,
+	type IWorkflowExecuteAdditionalData,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+
+/** Credential values by credential type, e.g. `{ evolinkApi: { apiKey: '...' } }`. */
+export type RunCredentials = Record<string, Record<string, unknown>>;
+
+const EXPRESSION_NODE: INode = {
+	id: 'credential',
+	name: 'Credential',
+	type: 'n8n-nodes-base.noOp',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
+
+/**
+ * The credentials of one run. Where n8n reads them from its database and decrypts them, these come
+ * from the caller; what follows is n8n's: defaults are filled in, expressions in the values are
+ * resolved, and the credential class's `authenticate` is applied to each request.
+ */
+export class RunCredentialsHelper extends ICredentialsHelper {
+	constructor(
+		private readonly credentialTypes: Record<string, ICredentialType>,
+		private readonly values: RunCredentials,
+		private readonly nodeTypes: INodeTypes,
+	) {
+		super();
+	}
+
+	getParentTypes(typeName: string): string[] {
+		const parents = this.typeOf(typeName).extends ?? [];
+		return parents.flatMap((parent) => [parent, ...this.getParentTypes(parent)]);
+	}
+
+	isCredentialUsableByNode(): boolean {
+		return true;
+	}
+
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		typeName: string,
+		incomingRequest: IHttpRequestOptions | IRequestOptionsSimplified,
+		workflow?: Workflow,
+		node?: INode,
+	): Promise<IHttpRequestOptions> {
+		// n8n hands the same object on; nothing has read it as the simplified form at this point.
+		const request = incomingRequest as IHttpRequestOptions;
+		const { authenticate } = this.typeOf(typeName);
+		if (authenticate === undefined) return request;
+		if (typeof authenticate === 'function') return await authenticate(credentials, request);
+		if (!workflow || !node) {
+			throw new UnexpectedError('A generic authentication needs the workflow and the node');
+		}
+		return this.applyGeneric(authenticate, credentials, request, workflow, node);
+	}
+
+	private applyGeneric(
+		{ properties }: IAuthenticateGeneric,
+		credentials: ICredentialDataDecryptedObject,
+		request: IHttpRequestOptions,
+		workflow: Workflow,
+		node: INode,
+	): IHttpRequestOptions {
+		const resolve = (value: string): string => {
+			if (!isExpression(value)) return value;
+			const keys = { $credentials: credentials };
+			const resolved = workflow.expression.getSimpleParameterValue(
+				node,
+				value,
+				'internal',
+				keys,
+				undefined,
+				'',
+			);
+			return resolved ? String(resolved) : '';
+		};
+		const parts = request as unknown as Record<string, Record<string, string> | undefined>; // headers, qs, body and auth alike
+		for (const [part, entries] of Object.entries(properties)) {
+			const target = (parts[part] ??= {});
+			for (const [key, value] of Object.entries(entries as Record<string, string>)) {
+				target[resolve(key)] = resolve(value);
+			}
+		}
+		return request;
+	}
+
+	async preAuthentication(): Promise<undefined> {
+		return undefined; // only for credentials with a token that expires
+	}
+
+	async runPreAuthentication(): Promise<undefined> {
+		return undefined;
+	}
+
+	async getCredentials(): Promise<ICredentials> {
+		throw new UnexpectedError('The workflow runner keeps no encrypted credentials');
+	}
+
+	async getDecrypted(
+		_additionalData: IWorkflowExecuteAdditionalData,
+		nodeCredentials: INodeCredentialsDetails,
+		typeName: string,
+		mode: WorkflowExecuteMode,
+	): Promise<ICredentialDataDecryptedObject> {
+		const given = this.values[typeName];
+		if (given === undefined) {
+			throw new UserError(
+				`Credential with ID "${nodeCredentials.id}" does not exist for type "${typeName}".`,
+			);
+		}
+		return await this.withDefaults(typeName, given as ICredentialDataDecryptedObject, mode);
+	}
+
+	/** Fills in the defaults of the credential's fields and resolves expressions in its values. */
+	async withDefaults(
+		typeName: string,
+		given: ICredentialDataDecryptedObject,
+		mode: WorkflowExecuteMode,
+	): Promise<ICredentialDataDecryptedObject> {
+		const filled = NodeHelpers.getNodeParameters(
+			this.getCredentialsProperties(typeName),
+			given as INodeParameters,
+			true,
+			false,
+			null,
+			null,
+		);
+		const workflow = new Workflow({
+			nodes: [EXPRESSION_NODE],
+			connections: {},
+			active: false,
+			nodeTypes: this.nodeTypes,
+		});
+		return workflow.expression.getComplexParameterValue(
+			EXPRESSION_NODE,
+			filled ?? {},
+			mode,
+			{},
+			undefined,
+			undefined,
+			given,
+		) as ICredentialDataDecryptedObject;
+	}
+
+	async updateCredentials(): Promise<void> {
+		throw new UnexpectedError('The workflow runner stores no credentials');
+	}
+
+	async updateCredentialsOauthTokenData(): Promise<void> {
+		throw new UnexpectedError('The workflow runner stores no credentials');
+	}
+
+	getCredentialsProperties(typeName: string): INodeProperties[] {
+		const type = this.typeOf(typeName);
+		const properties: INodeProperties[] = [];
+		for (const parent of type.extends ?? []) {
+			NodeHelpers.mergeNodeProperties(properties, this.getCredentialsProperties(parent));
+		}
+		NodeHelpers.mergeNodeProperties(properties, type.properties);
+		return properties;
+	}
+
+	private typeOf(typeName: string): ICredentialType {
+		const type = this.credentialTypes[typeName];
+		if (!type) throw new UnexpectedError(`Unknown credential type ${typeName}`);
+		return type;
+	}
+}
