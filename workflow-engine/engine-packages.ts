@@ -15,6 +15,8 @@ export interface EnginePackages {
 	container: typeof DiContainer;
 	/** n8n-core's logger class: the key under which the container holds the logger. */
 	loggerClass: new (...parameters: unknown[]) => object;
+	/** Made along with every execution; n8n-core does not export it. */
+	sshClientsManagerClass: new (...parameters: unknown[]) => { onShutdown(): void };
 }
 
 /**
@@ -50,5 +52,13 @@ export async function loadEnginePackages(
 		requireFromCore('@n8n/backend-common');
 	// Not through requireFromCore: a module that is its own parent sends Jest into an endless loop.
 	const core = await import('n8n-core');
-	return { version, core, container: Container, loggerClass: Logger };
+	const { SSHClientsManager }: { SSHClientsManager: EnginePackages['sshClientsManagerClass'] } =
+		requireFromCore('./execution-engine/ssh-clients-manager');
+	return {
+		version,
+		core,
+		container: Container,
+		loggerClass: Logger,
+		sshClientsManagerClass: SSHClientsManager,
+	};
 }

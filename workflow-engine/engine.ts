@@ -90,12 +90,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 	isStarted = true;
 
 	const packages = await loadEnginePackages(options.storagePath, options.binaryDataMode);
-	const { core, container, loggerClass } = packages;
+	const { core, container, loggerClass, sshClientsManagerClass } = packages;
 	const log = new CapturedLog();
 	container.set(loggerClass, log);
 	LoggerProxy.init(log);
 	const binaryDataService = container.get(core.BinaryDataService);
 	await binaryDataService.init();
+	// Older engines look for idle SSH connections by a timer that would keep the process alive.
+	container.get(sshClientsManagerClass).onShutdown();
 
 	let loadedTypes: Promise<PackageTypes> | undefined;
 	// On first use, so that a test of the runner alone needs no Evolink node.

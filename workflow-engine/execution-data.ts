@@ -26,10 +26,13 @@ export function startData(startNode: INode, items: INodeExecutionData[]): IRunEx
  *
  * n8n stores execution data as `flatted` text: only what survives that reaches the retry.
  *
- * @throws Error when the execution succeeded, or ended before any node ran: n8n refuses both.
+ * @throws Error when the execution succeeded, or ended before any node ran (n8n refuses both), or
+ * was stopped (the editor offers a retry only for failed executions; what n8n stores at a stop has
+ * no waiting node to resume at).
  */
 export function retryData(previous: IRun): IRunExecutionData {
 	if (previous.finished) throw new Error('The execution succeeded, so it cannot be retried.');
+	if (previous.status === 'canceled') throw new Error('The execution was stopped, not failed.');
 	const data: IRunExecutionData = parse(stringify(previous.data));
 	if (!data.executionData) throw new Error('The execution was aborted before it could start.');
 

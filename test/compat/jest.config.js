@@ -1,0 +1,27 @@
+/**
+ * The engine tests on an n8n engine other than the one this package is developed with.
+ * EVOLINK_ENGINE_DIR names the folder whose node_modules holds that engine; see run.ts.
+ */
+const { join } = require('node:path');
+
+const engineFolder = process.env.EVOLINK_ENGINE_DIR;
+if (!engineFolder) throw new Error('EVOLINK_ENGINE_DIR is not set: start this with run.ts');
+const engineModules = join(engineFolder, 'node_modules');
+
+/** @type {import('jest').Config} */
+module.exports = {
+	rootDir: join(__dirname, '..', '..'),
+	testEnvironment: 'node',
+	testMatch: ['<rootDir>/test/engine/**/*.test.ts'],
+	modulePathIgnorePatterns: ['<rootDir>/dist/'],
+	moduleNameMapper: {
+		// One engine in the whole process: the runner, the node and the tests must get the same classes.
+		// Only for this project's own imports; what lies in the engine's folder finds its own way.
+		'^(n8n-core|n8n-workflow|@n8n/di)$': `${engineModules}/$1`,
+	},
+	transform: {
+		// Types are checked against the current n8n by tsc; here only behaviour is in question.
+		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.tools.json', diagnostics: false }],
+	},
+	testTimeout: 60_000,
+};
