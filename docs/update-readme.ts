@@ -1,0 +1,13 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { withTables } from './readme-tables';
+
+const file = join(__dirname, '..', 'README.md');
+const before = readFileSync(file, 'utf8');
+const after = withTables(before);
+if (after !== before) writeFileSync(file, after);
+console.log(
+	after === before ? 'README.md says what the code says' : 'README.md is up to date again',
+);
