@@ -6,6 +6,20 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+const REFUSED_KEY = 'Evolink did not accept the API key. Check it at evolink.ai/dashboard/keys.';
+
+/**
+ * A wrong key answers 401, or 200 with `success: false`. n8n runs rules of both kinds side by side,
+ * though its type allows a list of one kind only.
+ */
+const TEST_RULES = [
+	{ type: 'responseCode', properties: { value: 401, message: REFUSED_KEY } },
+	{
+		type: 'responseSuccessBody',
+		properties: { key: 'success', value: false, message: REFUSED_KEY },
+	},
+] as ICredentialTestRequest['rules'];
+
 /** An Evolink account: its API key, and the hosts that the key is sent to. */
 export class EvolinkApi implements ICredentialType {
 	name = 'evolinkApi';
@@ -64,15 +78,6 @@ export class EvolinkApi implements ICredentialType {
 			url: '/v1/credits',
 			method: 'GET',
 		},
-		rules: [
-			{
-				type: 'responseSuccessBody',
-				properties: {
-					key: 'success',
-					value: false,
-					message: 'Evolink did not accept the API key. Check it at evolink.ai/dashboard/keys.',
-				},
-			},
-		],
+		rules: TEST_RULES,
 	};
 }

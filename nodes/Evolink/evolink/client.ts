@@ -93,6 +93,11 @@ function isRedirect(answer: Answer): boolean {
 	return answer.status >= 300 && answer.status < 400;
 }
 
+/** A request that is to be sent elsewhere was not taken; other redirects can follow work done. */
+function isMovedAddress(answer: Answer): boolean {
+	return [301, 302, 307, 308].includes(answer.status);
+}
+
 /** A slow line (408), too many requests and server-side trouble pass; other errors stay. */
 function isTemporary(status: number): boolean {
 	return status === 408 || status === 429 || status >= 500;
@@ -174,7 +179,7 @@ export function createClient(
 				),
 			};
 		}
-		if (isRedirect(outcome)) {
+		if (isMovedAddress(outcome)) {
 			return {
 				kind: 'refused',
 				failure: redirectFailure(outcome.status, outcome.headers.location),
@@ -220,7 +225,7 @@ export function createClient(
 		}
 		if (isOk(outcome)) return read(outcome);
 		if (isRedirect(outcome)) {
-			const failure = redirectFailure(outcome.status, outcome.headers.location);
+			const failure = redirectFailure(outcome.status, outcome.headers.location, taskId);
 			return { kind: 'failed', failure, expired: false };
 		}
 		const failure = failureOf(outcome, step, taskId);

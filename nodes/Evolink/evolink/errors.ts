@@ -55,12 +55,17 @@ export function wayOn(taskId: string): string {
 	return `Task ID: ${taskId}. The video is paid for: use Task > Get with this ID to check on it and fetch it.`;
 }
 
+/** Returns the way on to a task that is not known at the moment, without promising a video. */
+function wayToUnknown(taskId: string): string {
+	return `Task ID: ${taskId}. Task > Get with this ID shows whether it is there after all.`;
+}
+
 const WHAT_HAPPENED: Record<string, string> = {
 	'400': 'Evolink did not accept the request',
 	'401': 'Evolink did not accept the API key',
 	'402': 'The Evolink account has too few credits',
 	'403': 'The API key is not allowed to do this',
-	'404': 'Evolink does not know this task',
+	'404': 'There is nothing at this address of the Evolink API',
 	'413': 'Evolink found the picture too large',
 	'415': 'Evolink did not accept the kind of file',
 	'429': 'Evolink received too many requests at once',
@@ -69,6 +74,11 @@ const WHAT_HAPPENED: Record<string, string> = {
 	'503': 'Evolink is not available right now',
 	'504': 'Evolink took too long to answer',
 };
+
+function whatHappened(status: number, step: Step): string {
+	if (status === 404 && step === 'statusRead') return 'Evolink does not know this task';
+	return WHAT_HAPPENED[String(status)] ?? 'Evolink gave an answer that was not expected';
+}
 
 function nextStepByStatus(status: number, step: Step, body: ApiErrorBody): string {
 	switch (status) {
@@ -114,13 +124,11 @@ export function answerFailure(
 	taskId?: string,
 ): EvolinkFailure {
 	const body = parseErrorBody(answer.json);
-	const what =
-		WHAT_HAPPENED[String(answer.status)] ?? 'Evolink gave an answer that was not expected';
+	const what = whatHappened(answer.status, step);
 	const sentences = [
 		body.message === undefined ? '' : `Evolink says: "${body.message}".`,
 		nextStepByStatus(answer.status, step, body),
-		// A task that is not known can't be fetched, so promising the way on would mislead.
-		taskId === undefined ? '' : answer.status === 404 ? `Task ID: ${taskId}.` : wayOn(taskId),
+		taskId === undefined ? '' : answer.status === 404 ? wayToUnknown(taskId) : wayOn(taskId),
 	];
 	return new EvolinkFailure({
 		kind: 'api',
@@ -132,13 +140,19 @@ export function answerFailure(
 }
 
 /** Returns the failure for an answer that redirects: the key must not follow to another host. */
-export function redirectFailure(status: number, location: string | undefined): EvolinkFailure {
+export function redirectFailure(
+	status: number,
+	location: string | undefined,
+	taskId?: string,
+): EvolinkFailure {
 	const target = location === undefined ? 'another address' : `"${quotable(location) ?? ''}"`;
+	const description = `It redirects to ${target}. The API key is not sent there. Put the final address into the Evolink API credential.`;
 	return new EvolinkFailure({
 		kind: 'api',
 		message: `The API address in the credential points elsewhere (HTTP ${status})`,
-		description: `It redirects to ${target}. The API key is not sent there. Put the final address into the Evolink API credential.`,
+		description: taskId === undefined ? description : `${description} ${wayOn(taskId)}`,
 		httpCode: String(status),
+		...(taskId === undefined ? {} : { taskId }),
 	});
 }
 
@@ -229,6 +243,9 @@ const NEXT_STEP_BY_FAILURE_CODE: Record<string, string> = {
 		'Something that the request refers to does not exist or has expired. Check the picture, then run again.',
 };
 
+/** The codes of failed tasks that the API documents. */
+export const FAILURE_CODES: readonly string[] = Object.keys(NEXT_STEP_BY_FAILURE_CODE);
+
 /** Returns code, message and next step of a task that failed or was cancelled. */
 export function describeFailedTask(task: EvolinkTask): {
 	code: string;
@@ -242,9 +259,9 @@ export function describeFailedTask(task: EvolinkTask): {
 		message:
 			quotable(task.failure?.message) ??
 			(cancelled ? 'The task was cancelled' : 'Evolink gave no reason'),
-		nextStep:
-			NEXT_STEP_BY_FAILURE_CODE[code] ??
-			'Change the prompt or the picture and run the workflow again; if it fails once more, ask Evolink about the task ID.',
+		nextStep: FAILURE_CODES.includes(code)
+			? NEXT_STEP_BY_FAILURE_CODE[code]
+			: 'Change the prompt or the picture and run the workflow again; if it fails once more, ask Evolink about the task ID.',
 	};
 }
 

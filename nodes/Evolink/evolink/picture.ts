@@ -65,7 +65,7 @@ export function unreadablePictureFailure(rules: PictureRules, formatName?: strin
 	return inputFailure(
 		formatName === undefined
 			? `The file is not a ${wanted} picture, or it is damaged`
-			: `The file is a ${formatName} file; a picture must be ${wanted}`,
+			: `The file's format is ${formatName}; a picture must be ${wanted}`,
 		`Save the picture as ${wanted}. What counts is the file's content, not its name.`,
 	);
 }

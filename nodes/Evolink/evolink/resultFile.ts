@@ -49,17 +49,20 @@ const MEANINGLESS_MEDIA_TYPES = ['', 'application/octet-stream', 'binary/octet-s
 
 const MEDIA_TYPE_OF_A_VIDEO = 'video/mp4';
 
-const EXTENSION_OF_MEDIA_TYPE: Record<string, string> = {
-	'image/jpeg': '.jpg',
-	'image/png': '.png',
-	'image/webp': '.webp',
-	'image/gif': '.gif',
-	'audio/mpeg': '.mp3',
-	'audio/wav': '.wav',
-	'audio/x-wav': '.wav',
-	'audio/mp4': '.m4a',
-	'audio/ogg': '.ogg',
-};
+const EXTENSION_OF_MEDIA_TYPE = new Map([
+	['image/jpeg', '.jpg'],
+	['image/jpg', '.jpg'],
+	['image/png', '.png'],
+	['image/webp', '.webp'],
+	['image/gif', '.gif'],
+	['audio/mpeg', '.mp3'],
+	['audio/wav', '.wav'],
+	['audio/x-wav', '.wav'],
+	['audio/mp4', '.m4a'],
+	['audio/aac', '.aac'],
+	['audio/flac', '.flac'],
+	['audio/ogg', '.ogg'],
+]);
 
 /** Returns the media type from a Content-Type header; a video where it says nothing useful. */
 export function mediaTypeFromHeader(contentType: string | undefined): string {
@@ -75,8 +78,11 @@ const NOT_FOR_A_FILE_NAME = /[\p{Cc}<>:"/\\|?*]/gu;
  * another folder, or else the task id, with the ending that fits (`.mp4` for a video).
  */
 export function resultFileName(wanted: string, taskId: string, mediaType: string): string {
-	const extension = EXTENSION_OF_MEDIA_TYPE[mediaType] ?? '.mp4';
-	const cleaned = wanted.replace(NOT_FOR_A_FILE_NAME, '_').replace(/^\.+/, '').trim();
+	const extension = EXTENSION_OF_MEDIA_TYPE.get(mediaType) ?? '.mp4';
+	const cleaned = wanted
+		.replace(NOT_FOR_A_FILE_NAME, '_')
+		.replace(/^[\s.]+/, '')
+		.trimEnd();
 	const name = cleaned === '' ? taskId : cleaned;
 	return name.toLowerCase().endsWith(extension) ? name : `${name}${extension}`;
 }
@@ -238,6 +244,6 @@ export async function downloadResult<Stored>(
 function promisedLength(headers: Record<string, string>): number | undefined {
 	const encoding = headers['content-encoding'];
 	if (encoding !== undefined && encoding !== 'identity') return undefined;
-	const length = Number(headers['content-length'] ?? Number.NaN);
-	return Number.isInteger(length) ? length : undefined;
+	const length = headers['content-length'] ?? '';
+	return /^\d+$/.test(length) ? Number(length) : undefined;
 }

@@ -51,7 +51,8 @@ function createdMs(value: unknown): number | undefined {
 	const created = finiteNumber(value);
 	if (created === undefined || created <= 0) return undefined;
 	const ms = created < SMALLEST_MILLISECONDS ? created * 1000 : created;
-	return Number.isNaN(new Date(ms).getTime()) ? undefined : ms;
+	// A time that cannot be written down, or whose links' end cannot, is none.
+	return Number.isNaN(new Date(ms + RESULT_LIFETIME_MS).getTime()) ? undefined : ms;
 }
 
 function resultLinks(value: unknown): string[] {

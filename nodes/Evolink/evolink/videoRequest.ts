@@ -91,6 +91,11 @@ const NOT_FOR_A_URI = /[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]/gu;
 /** Characters that no host and port of a URI may hold (RFC 3986, 3.2.2), brackets of IPv6 aside. */
 const NOT_FOR_A_HOST = /[^A-Za-z0-9\-._~!$&'()*+,;=:[\]]/;
 
+/** Returns the text with what a URI may not hold encoded, a percent sign that stands alone, too. */
+function percentEncoded(text: string): string {
+	return text.replace(NOT_FOR_A_URI, encodeURIComponent).replace(/%(?![0-9A-Fa-f]{2})/g, '%25');
+}
+
 /**
  * Returns the link as it is sent: percent-encoded where a URI demands it.
  *
@@ -112,11 +117,14 @@ export function checkImageUrl(text: string): string {
 	if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refusal;
 	if (NOT_FOR_A_HOST.test(url.host)) throw refusal;
 	const fragment = url.hash === '' ? '' : `#${url.hash.slice(1).replace(/#/g, '%23')}`;
-	const afterHost = `${url.pathname}${url.search}${fragment}`
-		.replace(NOT_FOR_A_URI, encodeURIComponent)
-		.replace(/%(?![0-9A-Fa-f]{2})/g, '%25');
-	const user = url.username === '' ? '' : `${url.username}:${url.password}@`;
-	return `${url.protocol}//${user}${url.host}${afterHost}`;
+	const password = url.password === '' ? '' : `:${url.password}`;
+	const user = `${url.username}${password}`;
+	return [
+		`${url.protocol}//`,
+		percentEncoded(user === '' ? '' : `${user}@`),
+		url.host,
+		percentEncoded(`${url.pathname}${url.search}${fragment}`),
+	].join('');
 }
 
 /** Returns the body of the submission; `prompt` is left out when there is none. */

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
-import { isJsonObject } from '../evolink/json';
+import { isJsonObject, parseJson } from '../evolink/json';
 import type { ApiTransport, HttpOutcome, HttpRequest } from '../evolink/transport';
 import type { Stop } from '../tasks/stop';
 import { CREDENTIAL_TYPE } from './account';
@@ -29,6 +29,15 @@ export function plainHeaders(headers: unknown): Record<string, string> {
 			.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
 			.map(([name, value]) => [name.toLowerCase(), value]),
 	);
+}
+
+/**
+ * Returns an answer's text without the API key. JSON can spell one and the same text in many ways
+ * (`\/`, `\u002f`), so it is brought into one spelling first.
+ */
+function withoutKey(text: string, account: Account): string {
+	const json = parseJson(text);
+	return account.redact(json === undefined ? text : JSON.stringify(json));
 }
 
 /**
@@ -80,8 +89,13 @@ export function createApiTransport(
 			return {
 				kind: 'answer',
 				status: response.statusCode,
-				headers: plainHeaders(response.headers),
-				text: account.redact(text),
+				headers: Object.fromEntries(
+					Object.entries(plainHeaders(response.headers)).map(([name, value]) => [
+						name,
+						account.redact(value),
+					]),
+				),
+				text: withoutKey(text, account),
 			};
 		},
 	};

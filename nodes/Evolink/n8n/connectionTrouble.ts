@@ -16,13 +16,22 @@ function stringProperty(value: object, name: string): string {
 	return typeof property === 'string' ? property : '';
 }
 
+/** n8n replaces some messages by a friendlier one, and keeps the original first in a list. */
+function originalMessage(error: object): string {
+	const messages: unknown = Reflect.get(error, 'messages');
+	const first: unknown = Array.isArray(messages) ? messages[0] : undefined;
+	return typeof first === 'string' ? first : stringProperty(error, 'message');
+}
+
 function troublesIn(error: unknown, depth = 0): Trouble[] {
 	if (typeof error !== 'object' || error === null || depth > DEEPEST_WRAPPING) return [];
+	const message = originalMessage(error);
 	const trouble = {
-		code: stringProperty(error, 'code'),
-		syscall: stringProperty(error, 'syscall'),
-		name: error.constructor?.name ?? '',
-		message: stringProperty(error, 'message'),
+		// Older n8n (seen in 1.123 and 2.8) drops the error it wraps, and keeps its code as HTTP code.
+		code: stringProperty(error, 'code') || stringProperty(error, 'httpCode'),
+		syscall: stringProperty(error, 'syscall') || (/^connect E/.test(message) ? 'connect' : ''),
+		name: typeof error.constructor === 'function' ? error.constructor.name : '',
+		message,
 	};
 	// Node puts the attempts on several addresses of one host into `errors`.
 	const several: unknown = Reflect.get(error, 'errors');

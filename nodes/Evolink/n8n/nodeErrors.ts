@@ -7,12 +7,30 @@ import type { FailureDetails } from '../evolink/failure';
 /** More task ids than this would bury the message. */
 const MOST_TASK_IDS_NAMED = 20;
 
+/** Returns the ids as a list in words, the first of them by name. */
+function listOfTasks(taskIds: readonly string[]): string {
+	const named = taskIds.slice(0, MOST_TASK_IDS_NAMED).join(', ');
+	const more = taskIds.length - MOST_TASK_IDS_NAMED;
+	return `${named}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Returns a sentence that names the tasks which other items had started, or an empty text. */
 export function otherTasksSentence(taskIds: readonly string[]): string {
 	if (taskIds.length === 0) return '';
-	const named = taskIds.slice(0, MOST_TASK_IDS_NAMED).join(', ');
-	const more = taskIds.length - MOST_TASK_IDS_NAMED;
-	return `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${named}${more > 0 ? ` and ${more} more` : ''}. A retry of this execution takes them up again.`;
+	return `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${listOfTasks(taskIds)}. A retry of this execution takes them up again.`;
+}
+
+/**
+ * Returns the error of an execution that the user stopped.
+ *
+ * @param taskIds tasks that it had started; n8n offers no retry for it, so they are named
+ */
+export function stoppedError(node: INode, taskIds: readonly string[]): NodeOperationError {
+	const description =
+		taskIds.length === 0
+			? 'No video had been started.'
+			: `Videos that were already started go on at Evolink and stay paid for. Task > Get fetches them: ${listOfTasks(taskIds)}.`;
+	return new NodeOperationError(node, 'The execution was stopped', { description });
 }
 
 /**
@@ -64,7 +82,10 @@ export function failedItemRow(details: FailureDetails, itemIndex: number): INode
  * @param redact removes the API key from texts
  */
 export function toFailureDetails(error: unknown, redact: (text: string) => string): FailureDetails {
-	if (error instanceof EvolinkFailure) return error.details;
+	if (error instanceof EvolinkFailure) {
+		const { message, description } = error.details;
+		return { ...error.details, message: redact(message), description: redact(description) };
+	}
 	const message = error instanceof Error && error.message !== '' ? error.message : String(error);
 	const description: unknown =
 		typeof error === 'object' && error !== null ? Reflect.get(error, 'description') : undefined;

@@ -3,6 +3,8 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { composePrompt, promptAdvice } from '../evolink/camera';
 import type { CameraStep } from '../evolink/camera';
+import type { Repeatable } from '../evolink/client';
+import { timeoutFailure } from '../evolink/errors';
 import { inputFailure } from '../evolink/failure';
 import type { CheckedPicture } from '../evolink/picture';
 import { isFailure } from '../evolink/task';
@@ -15,6 +17,8 @@ import {
 } from '../evolink/videoRequest';
 import type { CheckedWishes } from '../evolink/videoRequest';
 import { checkPicture } from '../n8n/pictures';
+import { isCalledByAgent } from '../n8n/toolUse';
+import { backoffMs } from '../tasks/backoff';
 import { finishTask } from './finishTask';
 import type { ItemOutput, Operation, Services } from './operation';
 import { asList, asText, itemParameters } from './parameters';
@@ -60,8 +64,9 @@ function readWishes(parameters: ItemParameters, options: OptionParameters): Chec
 	return checkWishes({
 		model: parameters.text('model', 'Model'),
 		prompt: composePrompt(parameters.text('prompt', 'Prompt'), commands, readSteps(options)),
-		quality: parameters.text('quality', 'Quality'),
-		durationSeconds: parameters.number('duration', 'Duration'),
+		// n8n hides both, and leaves nothing of them, when a field above has a value it does not know.
+		quality: parameters.text('quality', 'Quality', ''),
+		durationSeconds: parameters.number('duration', 'Duration', undefined, 0),
 		promptOptimizer: options.yesOrNo('promptOptimizer', 'Optimize Prompt') ?? true,
 	});
 }
@@ -80,10 +85,12 @@ function fingerprintOf({ wishes, picture }: VideoOrder): string {
 /** A task that exists for an order. */
 interface Started {
 	taskId: string;
-	/** The task as last seen; undefined when it could not be read so far. */
-	known: EvolinkTask | undefined;
+	/** The task as last seen. */
+	known: EvolinkTask;
 	/** The picture's address as it was sent. */
 	imageUrl: string;
+	/** When it was submitted or taken up again, in milliseconds since 1970. */
+	startedMs: number;
 }
 
 async function start(
@@ -96,7 +103,31 @@ async function start(
 			? picture.url
 			: await uploadPicture(picture.file, submission.deadlineMs, services);
 	const task = await submitVideo(requestBody(wishes, imageUrl), submission, services);
-	return { taskId: task.id, known: task, imageUrl };
+	return { taskId: task.id, known: task, imageUrl, startedMs: services.clock.nowMs() };
+}
+
+/**
+ * Reads a task that is taken up again, until an answer comes that says what became of it.
+ *
+ * @throws EvolinkFailure when none comes in time
+ */
+async function readUntilAnswered(
+	taskId: string,
+	timeoutSeconds: number,
+	{ client, clock, random }: Services,
+): Promise<Exclude<Repeatable<EvolinkTask>, { kind: 'tryAgain' }>> {
+	const deadlineMs = clock.nowMs() + timeoutSeconds * 1000;
+	for (let attempt = 1; ; attempt++) {
+		const read = await client.readTask(taskId, Math.max(1, deadlineMs - clock.nowMs()));
+		if (read.kind !== 'tryAgain') return read;
+		const pauseMs = backoffMs(attempt, read.retryAfterMs, random());
+		const remainingMs = deadlineMs - clock.nowMs();
+		if (pauseMs >= remainingMs) {
+			await clock.sleep(Math.max(0, remainingMs));
+			throw timeoutFailure(taskId, timeoutSeconds, undefined, read.failure);
+		}
+		await clock.sleep(pauseMs);
+	}
 }
 
 /**
@@ -108,17 +139,19 @@ async function resumeOrStart(
 	submission: Submission,
 	services: Services,
 ): Promise<Started> {
+	const { timeoutSeconds } = order.settings;
 	const started = findStartedTask(submission, services);
 	if (started === undefined) return await start(order, submission, services);
-	const read = await services.client.readTask(started.taskId, order.settings.timeoutSeconds * 1000);
-	if (read.kind === 'tryAgain') return { ...started, known: undefined };
+	const startedMs = services.clock.nowMs();
+	const read = await readUntilAnswered(started.taskId, timeoutSeconds, services);
 	const isGone = read.kind === 'failed' ? read.expired : isFailure(read.value);
 	if (isGone) {
 		services.paidTasks.forget(submission.itemIndex, submission.fingerprint);
-		return await start(order, submission, services);
+		const deadlineMs = services.clock.nowMs() + timeoutSeconds * 1000;
+		return await start(order, { ...submission, deadlineMs }, services);
 	}
 	if (read.kind === 'failed') throw read.failure;
-	return { ...started, known: read.value };
+	return { ...started, known: read.value, startedMs };
 }
 
 async function deliver(order: VideoOrder, services: Services): Promise<ItemOutput> {
@@ -131,12 +164,12 @@ async function deliver(order: VideoOrder, services: Services): Promise<ItemOutpu
 		newIdempotencyKey: randomUUID,
 		deadlineMs: clock.nowMs() + settings.timeoutSeconds * 1000,
 	};
-	const { taskId, known, imageUrl } = await resumeOrStart(order, submission, services);
+	const { taskId, known, imageUrl, startedMs } = await resumeOrStart(order, submission, services);
 	const { task, file } = await finishTask(
 		{
 			taskId,
 			known,
-			startedMs: clock.nowMs(),
+			startedMs,
 			waitForCompletion,
 			downloadVideo,
 			settings,
@@ -145,6 +178,7 @@ async function deliver(order: VideoOrder, services: Services): Promise<ItemOutpu
 		},
 		services,
 	);
+	paidTasks.delivered(itemIndex, submission.fingerprint);
 	const sent: IDataObject = {
 		prompt: wishes.prompt,
 		imageUrl,
@@ -169,7 +203,11 @@ export const createVideo: Operation = {
 			wishes,
 			waitForCompletion,
 			// Without waiting, n8n hides the field and leaves nothing of it.
-			downloadVideo: waitForCompletion && parameters.yesOrNo('downloadVideo', 'Download Video'),
+			downloadVideo:
+				waitForCompletion &&
+				parameters.yesOrNo('downloadVideo', 'Download Video') &&
+				// An agent gets text only; n8n drops the files of a tool's answer.
+				!isCalledByAgent(context),
 			simplify: parameters.yesOrNo('simplify', 'Simplify'),
 			settings,
 			itemIndex,

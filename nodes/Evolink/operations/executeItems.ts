@@ -7,8 +7,9 @@ import type { Account } from '../n8n/account';
 import { createApiTransport } from '../n8n/apiTransport';
 import { createExecutionClock } from '../n8n/executionClock';
 import { adviceHints } from '../n8n/hints';
-import { failedItemRow, toFailureDetails, toNodeError } from '../n8n/nodeErrors';
+import { failedItemRow, stoppedError, toFailureDetails, toNodeError } from '../n8n/nodeErrors';
 import { createResultLinks } from '../n8n/resultFiles';
+import { isCalledByAgent } from '../n8n/toolUse';
 import { openPaidTasks } from '../tasks/paidTasks';
 import { runSideBySide } from '../tasks/sideBySide';
 import { createStop, Stopped } from '../tasks/stop';
@@ -23,7 +24,8 @@ type ItemResult =
 	| undefined;
 
 /** Which run of the node in this execution this is, from 0; a loop runs it several times. */
-function runIndexOf(context: IExecuteFunctions): number {
+function runOf(context: IExecuteFunctions): number | 'agentCall' {
+	if (isCalledByAgent(context)) return 'agentCall';
 	const runIndex: unknown = context.evaluateExpression('{{ $runIndex }}', 0);
 	return typeof runIndex === 'number' ? runIndex : 0;
 }
@@ -52,7 +54,7 @@ export async function executeItems(
 	const results: ItemResult[] = Array.from({ length: count }, () => undefined);
 	const stop = createStop();
 	stopOnCancel(context, stop);
-	const paidTasks = openPaidTasks(context.getContext('node'), runIndexOf(context));
+	const paidTasks = openPaidTasks(context.getContext('node'), runOf(context));
 	const hints = adviceHints(count);
 
 	let redact = (text: string) => text;
@@ -117,30 +119,13 @@ export async function executeItems(
 		);
 		throwIfFailed();
 	}
-	if (stop.reason === 'cancelled') throwCancelled(context, paidTasks.startedTaskIds());
+	if (stop.reason === 'cancelled') {
+		const taskIds = paidTasks.startedTaskIds().map(({ taskId }) => taskId);
+		throw stoppedError(context.getNode(), taskIds);
+	}
 	if (hints.all().length > 0) context.addExecutionHints(...hints.all());
 	return results.flatMap((result, itemIndex) => {
 		if (result === undefined) return [];
 		return [result.kind === 'row' ? result.row : failedItemRow(result.details, itemIndex)];
 	});
-}
-
-function throwCancelled(
-	context: IExecuteFunctions,
-	started: Array<{ itemIndex: number; taskId: string }>,
-): never {
-	const taskIds = started.map(({ taskId }) => taskId);
-	throw toNodeError(
-		context.getNode(),
-		{
-			kind: 'input',
-			message: 'The execution was stopped',
-			description:
-				taskIds.length === 0
-					? 'No video had been started.'
-					: 'Videos that were already started go on at Evolink and stay paid for.',
-		},
-		0,
-		taskIds,
-	);
 }

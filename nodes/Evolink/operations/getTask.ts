@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { inputFailure } from '../evolink/failure';
 import { isTaskId } from '../evolink/task';
+import { isCalledByAgent } from '../n8n/toolUse';
 import { finishTask } from './finishTask';
 import type { Operation } from './operation';
 import { itemParameters } from './parameters';
@@ -74,7 +75,9 @@ export const getTask: Operation = {
 		const parameters = itemParameters(context, itemIndex);
 		const taskId = checkTaskId(parameters.text('taskId', 'Task ID'));
 		const waitForCompletion = parameters.yesOrNo('waitForCompletion', 'Wait for Completion');
-		const downloadVideo = parameters.yesOrNo('downloadVideo', 'Download Video');
+		// An agent gets text only; n8n drops the files of a tool's answer.
+		const downloadVideo =
+			parameters.yesOrNo('downloadVideo', 'Download Video') && !isCalledByAgent(context);
 		const simplify = parameters.yesOrNo('simplify', 'Simplify');
 		const settings = readWaitSettings(parameters.options());
 		return {

@@ -14,7 +14,7 @@ export interface ItemParameters {
 	/** A name, or by expression the binary data itself. */
 	binaryField(name: string, label: string): string | IBinaryData;
 	yesOrNo(name: string, label: string): boolean;
-	number(name: string, label: string, range?: NumberRange): number;
+	number(name: string, label: string, range?: NumberRange, fallback?: number): number;
 	/** A list of texts; one text with commas is taken as a list. */
 	list(name: string, label: string): string[];
 	/** The fields of the collection 'Options'; absent ones are undefined. */
@@ -37,8 +37,17 @@ export interface NumberRange {
 	integer?: boolean;
 }
 
+function asJson(value: unknown): string {
+	try {
+		return JSON.stringify(value) ?? typeof value;
+	} catch {
+		// Very large integers, and objects that contain themselves.
+		return typeof value;
+	}
+}
+
 function shown(value: unknown): string {
-	const text = JSON.stringify(value) ?? String(value);
+	const text = typeof value === 'number' ? String(value) : asJson(value);
 	return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
@@ -101,22 +110,28 @@ export function asList(value: unknown, label: string): string[] {
 	);
 }
 
-function isBinaryData(value: unknown): value is IBinaryData {
-	return (
-		isJsonObject(value) && typeof value.mimeType === 'string' && typeof value.data === 'string'
-	);
+/**
+ * Returns the binary data that an expression resolved to, or undefined if it is none. n8n hands out
+ * `$binary.<field>` without its `data`; stored outside of memory, a file is known by its id alone.
+ */
+function binaryDataOf(value: unknown): IBinaryData | undefined {
+	if (!isJsonObject(value) || typeof value.mimeType !== 'string') return undefined;
+	const { data, id, mimeType } = value;
+	if (typeof data === 'string') return { ...value, data, mimeType };
+	return typeof id === 'string' ? { ...value, data: '', id, mimeType } : undefined;
 }
 
 /** Opens the fields of one item. */
 export function itemParameters(context: IExecuteFunctions, itemIndex: number): ItemParameters {
-	const read = (name: string, fallback?: string): unknown =>
+	const read = (name: string, fallback?: string | number): unknown =>
 		context.getNodeParameter(name, itemIndex, fallback);
 
 	return {
 		text: (name, label, fallback) => asText(read(name, fallback), label),
 		binaryField(name, label) {
 			const value = read(name);
-			if (isBinaryData(value)) return value;
+			const binary = binaryDataOf(value);
+			if (binary !== undefined) return binary;
 			const field = asText(value, label).trim();
 			if (field !== '') return field;
 			throw inputFailure(
@@ -125,7 +140,7 @@ export function itemParameters(context: IExecuteFunctions, itemIndex: number): I
 			);
 		},
 		yesOrNo: (name, label) => asYesOrNo(read(name), label),
-		number: (name, label, range) => asNumber(read(name), label, range),
+		number: (name, label, range, fallback) => asNumber(read(name, fallback), label, range),
 		list: (name, label) => asList(read(name), label),
 		options() {
 			const value: unknown = context.getNodeParameter('options', itemIndex, {});

@@ -27,18 +27,23 @@ export interface PaidTasks {
 	remember(itemIndex: number, fingerprint: string, record: PaidTaskRecord): void;
 	/** Forgets a task that failed for good or expired, so that a retry submits the item anew. */
 	forget(itemIndex: number, fingerprint: string): void;
+	/**
+	 * Says that the item's video was put out. In a workflow it stays remembered, since a retry of
+	 * the run puts it out again; to an agent it was the answer, and the same call means a new video.
+	 */
+	delivered(itemIndex: number, fingerprint: string): void;
 	/** Returns the ids of all tasks that this run of the node has started, by item index. */
 	startedTaskIds(): Array<{ itemIndex: number; taskId: string }>;
 }
 
 const ENTRY_NAME = 'paidTasks';
 
-function isRecordOfStrings(value: unknown): value is Record<string, unknown> {
+function isPlainObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isPaidTaskRecord(value: unknown): value is PaidTaskRecord {
-	if (!isRecordOfStrings(value) || typeof value.idempotencyKey !== 'string') return false;
+	if (!isPlainObject(value) || typeof value.idempotencyKey !== 'string') return false;
 	switch (value.state) {
 		case 'prepared':
 		case 'submitting':
@@ -56,19 +61,26 @@ function isPaidTaskRecord(value: unknown): value is PaidTaskRecord {
  * Opens the memory of one run of the node.
  *
  * @param context the object that n8n keeps for this node during one execution; shared by all runs
- * of the node in it, which is why the run index is part of every key
- * @param runIndex which run of the node this is, from 0
+ * of the node in it, which is why the run is part of every key
+ * @param run which run of the node this is, from 0; or `agentCall`, because n8n gives each try of
+ * an agent's call a new number
  */
-export function openPaidTasks(context: Record<string, unknown>, runIndex: number): PaidTasks {
+export function openPaidTasks(
+	context: Record<string, unknown>,
+	run: number | 'agentCall',
+): PaidTasks {
 	const entries = (): Record<string, unknown> => {
 		const known = context[ENTRY_NAME];
-		if (isRecordOfStrings(known)) return known;
+		if (isPlainObject(known)) return known;
 		const fresh: Record<string, unknown> = {};
 		context[ENTRY_NAME] = fresh;
 		return fresh;
 	};
-	const keyOf = (itemIndex: number, fingerprint: string) =>
-		`${runIndex}/${itemIndex}/${fingerprint}`;
+	const keyOf = (itemIndex: number, fingerprint: string) => `${run}/${itemIndex}/${fingerprint}`;
+
+	const forget = (itemIndex: number, fingerprint: string) => {
+		delete entries()[keyOf(itemIndex, fingerprint)];
+	};
 
 	return {
 		find(itemIndex, fingerprint) {
@@ -78,14 +90,15 @@ export function openPaidTasks(context: Record<string, unknown>, runIndex: number
 		remember(itemIndex, fingerprint, record) {
 			entries()[keyOf(itemIndex, fingerprint)] = { ...record };
 		},
-		forget(itemIndex, fingerprint) {
-			delete entries()[keyOf(itemIndex, fingerprint)];
+		forget,
+		delivered(itemIndex, fingerprint) {
+			if (run === 'agentCall') forget(itemIndex, fingerprint);
 		},
 		startedTaskIds() {
 			return Object.entries(entries()).flatMap(([key, entry]) => {
-				const [run, itemIndex] = key.split('/').map(Number);
-				return run === runIndex && isPaidTaskRecord(entry) && entry.state === 'started'
-					? [{ itemIndex, taskId: entry.taskId }]
+				const [keyRun, itemIndex] = key.split('/');
+				return keyRun === String(run) && isPaidTaskRecord(entry) && entry.state === 'started'
+					? [{ itemIndex: Number(itemIndex), taskId: entry.taskId }]
 					: [];
 			});
 		},
