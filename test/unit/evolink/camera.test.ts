@@ -1,0 +1,157 @@
+import {
+	CAMERA_COMMANDS,
+	composePrompt,
+	countCharacters,
+	isCameraCommand,
+	promptAdvice,
+} from '../../../nodes/Evolink/evolink/camera';
+
+describe('the prompt that is sent', () => {
+	it("is the user's words, one bracket, then the steps, each part after one space", () => {
+		const prompt = composePrompt(
+			'A cat looks up',
+			['Pan left', 'Zoom in'],
+			[
+				{ cue: 'slowly', commands: ['Push in'] },
+				{ cue: 'then quickly', commands: ['Pull out'] },
+			],
+		);
+		expect(prompt).toBe(
+			'A cat looks up [Pan left,Zoom in] slowly [Push in] then quickly [Pull out]',
+		);
+	});
+
+	it.each([
+		['nothing at all', '', [], [], ''],
+		['blanks only', ' \n ', [], [{ cue: '  ', commands: [] }], ''],
+		['words only', 'A cat', [], [], 'A cat'],
+		['one command only', '', ['Shake'], [], '[Shake]'],
+		['a step without words', 'A cat', [], [{ cue: '', commands: ['Push in'] }], 'A cat [Push in]'],
+		['a step without commands', 'A cat', [], [{ cue: 'purrs', commands: [] }], 'A cat purrs'],
+		['blanks around words', '  A cat ', ['Shake'], [], 'A cat [Shake]'],
+	])('leaves no gap behind for %s', (_what, words, commands, steps, sent) => {
+		expect(composePrompt(words, commands, steps)).toBe(sent);
+	});
+
+	it('keeps commands and line breaks that the user typed as they were typed', () => {
+		const words = 'A cat [pan LEFT]\n[Pan left, Zoom in]  looks up';
+		expect(composePrompt(words, [], [])).toBe(words);
+	});
+
+	it('runs the steps in the order in which they stand', () => {
+		const steps = ['Push in', 'Pull out', 'Shake'].map((command) => ({
+			cue: '',
+			commands: [command],
+		}));
+		expect(composePrompt('', [], steps)).toBe('[Push in] [Pull out] [Shake]');
+		expect(composePrompt('', [], steps.reverse())).toBe('[Shake] [Pull out] [Push in]');
+	});
+});
+
+describe('the camera commands', () => {
+	it('are the 15 of the API, letter by letter', () => {
+		expect(CAMERA_COMMANDS.map(({ value }) => value).sort()).toEqual([
+			'Pan left',
+			'Pan right',
+			'Pedestal down',
+			'Pedestal up',
+			'Pull out',
+			'Push in',
+			'Shake',
+			'Static shot',
+			'Tilt down',
+			'Tilt up',
+			'Tracking shot',
+			'Truck left',
+			'Truck right',
+			'Zoom in',
+			'Zoom out',
+		]);
+	});
+
+	it.each(CAMERA_COMMANDS.map((command) => [command.value, command]))(
+		'%s has a group, and a description that says more than its name',
+		(name, { group, description }) => {
+			expect(group).toMatch(/^[A-Z][a-z]+$/);
+			const words = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];
+			const own = words(description).filter((word) => !words(name).includes(word));
+			expect(own.length).toBeGreaterThan(6);
+			expect(description).not.toMatch(/\.$/);
+		},
+	);
+
+	it('of one group stand next to each other', () => {
+		const groups = CAMERA_COMMANDS.map(({ group }) => group);
+		const runs = groups.filter((group, index) => group !== groups[index - 1]);
+		expect(runs).toEqual([...new Set(groups)]);
+	});
+
+	it('all have descriptions of their own', () => {
+		const descriptions = CAMERA_COMMANDS.map(({ description }) => description);
+		expect(new Set(descriptions).size).toBe(descriptions.length);
+	});
+
+	it.each(['pan left', 'PAN LEFT', ' Pan left', 'Pan  left', 'Pan', '', 'constructor'])(
+		'do not include %j',
+		(text) => {
+			expect(isCameraCommand(text)).toBe(false);
+		},
+	);
+});
+
+describe('advice on a prompt', () => {
+	it.each([
+		'',
+		'A cat',
+		'A cat [Pan left]',
+		'A cat [Pan left,Zoom in,Shake]',
+		'A cat [Pan left, Zoom in] then [Shake]',
+		'an open bracket [Pan left',
+		'a closed one ] before',
+	])('has nothing to say about %j', (prompt) => {
+		expect(promptAdvice(prompt)).toEqual([]);
+	});
+
+	it('names a bracket that is none of the 15 commands', () => {
+		const advice = promptAdvice('A cat [Pan Left] looks up [whatever,Shake]');
+		expect(advice).toHaveLength(2);
+		expect(advice[0]).toContain('[Pan Left]');
+		expect(advice[0]).toContain('15 camera commands');
+		expect(advice[1]).toContain('[whatever,Shake]');
+	});
+
+	it('speaks of an empty bracket, too', () => {
+		expect(promptAdvice('A cat []')).toHaveLength(1);
+	});
+
+	it('allows more than 3 commands in one bracket, and says that they rarely look good', () => {
+		const four = composePrompt('', ['Pan left', 'Zoom in', 'Shake', 'Tilt up'], []);
+		const [advice, ...others] = promptAdvice(four);
+		expect(others).toEqual([]);
+		expect(advice).toContain(four);
+		expect(advice).toContain('4 camera commands');
+		expect(advice).toContain("'Camera Sequence'");
+	});
+
+	it('looks at each bracket alone', () => {
+		const steps = ['Push in', 'Pull out', 'Shake', 'Tilt up', 'Zoom in'].map((command) => ({
+			cue: '',
+			commands: [command],
+		}));
+		expect(promptAdvice(composePrompt('A cat', [], steps))).toEqual([]);
+	});
+});
+
+describe('the length of a prompt', () => {
+	it.each([
+		['', 0],
+		['cat', 3],
+		['für', 3],
+		['猫が見上げる', 6],
+		['🐈', 1],
+		['🐈🐈 ', 3],
+		['a\nb', 3],
+	])('counts %j as %d characters', (text, characters) => {
+		expect(countCharacters(text)).toBe(characters);
+	});
+});

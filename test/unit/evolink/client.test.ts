@@ -1,0 +1,350 @@
+import { createClient } from '../../../nodes/Evolink/evolink/client';
+import type { VideoRequestBody } from '../../../nodes/Evolink/evolink/client';
+import type { NoAnswerReason } from '../../../nodes/Evolink/evolink/errors';
+import type { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
+import type { HttpOutcome, HttpRequest } from '../../../nodes/Evolink/evolink/transport';
+import { expectPlainWords } from './failure-of';
+
+const HOSTS = { apiUrl: 'https://api.example', filesUrl: 'https://files.example/proxy' };
+const TASK_ID = 'task-unified-1757169743-7cvnl5zw';
+const IDEMPOTENCY = 'a'.repeat(36);
+const NOW_MS = Date.UTC(2026, 0, 5, 12, 0, 0);
+
+const BODY: VideoRequestBody = {
+	model: 'MiniMax-Hailuo-2.3-Fast',
+	image_urls: ['https://example.com/cat.jpg'],
+	quality: '768p',
+	duration: 6,
+	model_params: { prompt_optimizer: true },
+};
+
+const TASK = { id: TASK_ID, status: 'pending', created: 1_757_169_743, progress: 0 };
+
+/** A client whose one request gets this answer. */
+function clientFor(outcome: HttpOutcome) {
+	const requests: HttpRequest[] = [];
+	const transport = {
+		async send(request: HttpRequest) {
+			requests.push(request);
+			return outcome;
+		},
+	};
+	return { client: createClient(transport, HOSTS, () => NOW_MS), requests };
+}
+
+function answer(
+	status: number,
+	body: unknown = {},
+	headers: Record<string, string> = {},
+): HttpOutcome {
+	const text = typeof body === 'string' ? body : JSON.stringify(body);
+	return { kind: 'answer', status, headers, text };
+}
+
+const noAnswer = (reason: NoAnswerReason): HttpOutcome => ({ kind: 'noAnswer', reason });
+
+const PICTURE = {
+	async form() {
+		const form = new FormData();
+		form.append('file', new Blob(['x']), 'picture.jpg');
+		return form;
+	},
+};
+
+async function submit(outcome: HttpOutcome) {
+	return await clientFor(outcome).client.submitVideo(BODY, IDEMPOTENCY);
+}
+
+async function read(outcome: HttpOutcome, budgetMs = 5_000) {
+	return await clientFor(outcome).client.readTask(TASK_ID, budgetMs);
+}
+
+async function upload(outcome: HttpOutcome, budgetMs = 5_000) {
+	return await clientFor(outcome).client.uploadPicture(PICTURE, budgetMs);
+}
+
+function failureIn(outcome: { kind: string } | { failure: EvolinkFailure }): EvolinkFailure {
+	if (!('failure' in outcome)) throw new Error('There was no failure');
+	expectPlainWords(outcome.failure.details);
+	return outcome.failure;
+}
+
+const EVERY_REASON: NoAnswerReason[] = ['dns', 'refused', 'notSent', 'timedOut', 'broken'];
+
+describe('a submission', () => {
+	it('goes out once, with the key of its own, and is not cut off by a stop', async () => {
+		const { client, requests } = clientFor(answer(200, TASK));
+		await client.submitVideo(BODY, IDEMPOTENCY);
+		expect(requests).toEqual([
+			{
+				method: 'POST',
+				url: 'https://api.example/v1/videos/generations',
+				headers: { 'Idempotency-Key': IDEMPOTENCY },
+				body: BODY,
+				timeoutMs: 120_000,
+				onStop: 'letFinish',
+			},
+		]);
+	});
+
+	it.each([200, 201, 202])('is accepted by HTTP %d with a task', async (status) => {
+		expect(await submit(answer(status, TASK))).toMatchObject({
+			kind: 'accepted',
+			task: { id: TASK_ID, status: 'pending' },
+		});
+	});
+
+	it('is accepted by a task that names no status', async () => {
+		expect(await submit(answer(200, { id: TASK_ID }))).toMatchObject({
+			kind: 'accepted',
+			task: { status: 'pending' },
+		});
+	});
+
+	it.each([
+		['nothing', ''],
+		['a page', '<html><body>OK</body></html>'],
+		['half an answer', '{"id":"task-unified-17571'],
+		['a task without an id', { status: 'pending' }],
+		['an id that could leave its place in a URL', { id: '../credits', status: 'pending' }],
+		['an error', { error: { code: 500, message: 'No' } }],
+		['a list', [TASK]],
+	])('is lost when it is answered with success and %s', async (_what, body) => {
+		const outcome = await submit(answer(200, body));
+		expect(outcome.kind).toBe('lost');
+		const { details } = failureIn(outcome);
+		expect(details.message).toContain('may have been started');
+		expect(details.httpCode).toBe('200');
+	});
+
+	it.each(['dns', 'refused'] as const)(
+		'was certainly not accepted when the connection failed (%s)',
+		async (reason) => {
+			const outcome = await submit(noAnswer(reason));
+			expect(outcome).toMatchObject({ kind: 'notAccepted', reason: 'unreachable' });
+			failureIn(outcome);
+		},
+	);
+
+	it('that could not even be sent is refused', async () => {
+		const outcome = await submit(noAnswer('notSent'));
+		expect(outcome.kind).toBe('refused');
+		failureIn(outcome);
+	});
+
+	it.each(['timedOut', 'broken'] as const)(
+		'is lost when the connection failed after it went out (%s)',
+		async (reason) => {
+			const outcome = await submit(noAnswer(reason));
+			expect(outcome.kind).toBe('lost');
+			expect(failureIn(outcome).details.message).toContain('may have been started');
+		},
+	);
+
+	it('was certainly not accepted with 429, and Retry-After is passed on', async () => {
+		const outcome = await submit(answer(429, {}, { 'retry-after': '7' }));
+		expect(outcome).toMatchObject({
+			kind: 'notAccepted',
+			reason: 'rateLimited',
+			retryAfterMs: 7_000,
+			failure: { details: { httpCode: '429' } },
+		});
+		expect(await submit(answer(429))).not.toHaveProperty('retryAfterMs');
+	});
+
+	it.each([400, 401, 402, 403, 404, 405, 408, 413, 415, 422, 451, 500, 502, 503])(
+		'is refused by HTTP %d, whatever the body is',
+		async (status) => {
+			const bodies = [{ error: { code: status, message: 'No' } }, '', '<html>No</html>'];
+			for (const body of bodies) {
+				const outcome = await submit(answer(status, body));
+				expect(outcome.kind).toBe('refused');
+				expect(failureIn(outcome).details.httpCode).toBe(String(status));
+			}
+		},
+	);
+
+	it.each([301, 302, 307, 308])('is refused by the redirect %d', async (status) => {
+		const outcome = await submit(answer(status, '', { location: 'https://elsewhere.example/' }));
+		expect(outcome.kind).toBe('refused');
+		expect(failureIn(outcome).details.description).toContain('https://elsewhere.example/');
+	});
+
+	it.each([303, 304, 501, 504, 505, 520, 522, 524, 599])(
+		'is lost with HTTP %d, which leaves open whether a task was started',
+		async (status) => {
+			const outcome = await submit(answer(status, '<html>Gateway</html>'));
+			expect(outcome.kind).toBe('lost');
+			const { details } = failureIn(outcome);
+			expect(details.httpCode).toBe(String(status));
+			expect(details.description).toContain(`HTTP ${status}`);
+		},
+	);
+});
+
+describe('a status read', () => {
+	it('asks for the task, within the time that is left', async () => {
+		const { client, requests } = clientFor(answer(200, TASK));
+		await client.readTask(TASK_ID, 5_000);
+		await client.readTask(TASK_ID, 500_000);
+		await client.readTask('a/../b', 5_000);
+		expect(requests).toEqual([
+			{
+				method: 'GET',
+				url: `https://api.example/v1/tasks/${TASK_ID}`,
+				timeoutMs: 5_000,
+				onStop: 'abort',
+			},
+			expect.objectContaining({ timeoutMs: 30_000 }),
+			expect.objectContaining({ url: 'https://api.example/v1/tasks/a%2F..%2Fb' }),
+		]);
+	});
+
+	it('returns the task', async () => {
+		expect(await read(answer(200, { ...TASK, status: 'completed' }))).toMatchObject({
+			kind: 'done',
+			value: { id: TASK_ID, status: 'completed' },
+		});
+	});
+
+	it.each([
+		['no status', { id: TASK_ID }],
+		['a page', '<html></html>'],
+		['nothing', ''],
+	])('with %s in it is tried again', async (_what, body) => {
+		const outcome = await read(answer(200, body));
+		expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy' });
+		expect(failureIn(outcome).details.taskId).toBe(TASK_ID);
+	});
+
+	it.each([408, 429, 500, 501, 502, 503, 504, 522])(
+		'that met HTTP %d is tried again, after the time that the server asks for',
+		async (status) => {
+			const outcome = await read(answer(status, '', { 'retry-after': '3' }));
+			expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy', retryAfterMs: 3_000 });
+			expect(failureIn(outcome).details).toMatchObject({
+				taskId: TASK_ID,
+				httpCode: String(status),
+			});
+		},
+	);
+
+	it.each([400, 401, 402, 403, 404, 410, 422])('that met HTTP %d fails at once', async (status) => {
+		const outcome = await read(answer(status, { error: { code: status, message: 'No' } }));
+		expect(outcome).toMatchObject({ kind: 'failed', expired: status === 404 });
+		expect(failureIn(outcome).details.taskId).toBe(TASK_ID);
+	});
+
+	it.each([
+		['a page', '<html>Not found</html>'],
+		['nothing', ''],
+		['another service', { message: 'no Route matched' }],
+		['a text for an error', { error: 'not found' }],
+	])('404 with %s does not say that the task has expired', async (_what, body) => {
+		expect(await read(answer(404, body))).toMatchObject({ kind: 'failed', expired: false });
+	});
+
+	it.each([301, 302, 303, 307, 308])(
+		'that is redirected by %d fails and names the task',
+		async (status) => {
+			const outcome = await read(answer(status));
+			expect(outcome).toMatchObject({ kind: 'failed', expired: false });
+			expect(failureIn(outcome).details.taskId).toBe(TASK_ID);
+		},
+	);
+
+	it.each(EVERY_REASON)('without an answer (%s) is tried again if it can be', async (reason) => {
+		const outcome = await read(noAnswer(reason));
+		const expected = {
+			dns: { kind: 'tryAgain', reason: 'unreachable' },
+			refused: { kind: 'tryAgain', reason: 'unreachable' },
+			timedOut: { kind: 'tryAgain', reason: 'busy' },
+			broken: { kind: 'tryAgain', reason: 'busy' },
+			notSent: { kind: 'failed', expired: false },
+		};
+		expect(outcome).toMatchObject(expected[reason]);
+		expect(failureIn(outcome).details.taskId).toBe(TASK_ID);
+	});
+});
+
+describe('an upload', () => {
+	const UPLOADED = { success: true, code: 200, data: { file_url: 'https://files.example/1.jpg' } };
+
+	it('goes to the File API as a form made anew, within the time that is left', async () => {
+		const { client, requests } = clientFor(answer(200, UPLOADED));
+		await client.uploadPicture(PICTURE, 5_000);
+		await client.uploadPicture(PICTURE, 500_000);
+		expect(requests[0]).toMatchObject({
+			method: 'POST',
+			url: 'https://files.example/proxy/api/v1/files/upload/stream',
+			timeoutMs: 5_000,
+			onStop: 'abort',
+		});
+		expect(requests[0].body).toBeInstanceOf(FormData);
+		expect(requests[1].timeoutMs).toBe(180_000);
+		expect(requests[1].body).not.toBe(requests[0].body);
+	});
+
+	it('returns the address of the picture', async () => {
+		expect(await upload(answer(200, UPLOADED))).toEqual({
+			kind: 'done',
+			value: 'https://files.example/1.jpg',
+		});
+	});
+
+	it.each([
+		['no address', { success: true, data: {} }],
+		['an address that is none', { success: true, data: { file_url: '/1.jpg' } }],
+		['a script for an address', { success: true, data: { file_url: 'javascript:alert(1)' } }],
+		['no data', { success: true, data: null }],
+		['a page', '<html></html>'],
+	])('with %s in its answer is tried again', async (_what, body) => {
+		const outcome = await upload(answer(200, body));
+		expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy' });
+		failureIn(outcome);
+	});
+
+	it.each([
+		[400, 'failed'],
+		[401, 'failed'],
+		[403, 'failed'],
+		[413, 'failed'],
+		['413', 'failed'],
+		[429, 'tryAgain'],
+		[503, 'tryAgain'],
+		[7, 'failed'],
+		['quota_exceeded', 'failed'],
+		[undefined, 'failed'],
+	])('that is refused with HTTP 200 and the code %j is %s', async (code, kind) => {
+		const body = { success: false, code, msg: 'The words of the API' };
+		const outcome = await upload(answer(200, body, { 'retry-after': '2' }));
+		expect(outcome.kind).toBe(kind);
+		const { details } = failureIn(outcome);
+		expect(details.description).toContain('The words of the API');
+		if (kind === 'tryAgain') expect(outcome).toHaveProperty('retryAfterMs', 2_000);
+	});
+
+	it.each([400, 401, 402, 403, 404, 413, 415])('fails at once with HTTP %d', async (status) => {
+		const outcome = await upload(answer(status, { success: false, code: status, msg: 'No' }));
+		expect(outcome).toMatchObject({ kind: 'failed', expired: false });
+		expect(failureIn(outcome).details.httpCode).toBe(String(status));
+	});
+
+	it.each([408, 429, 500, 502, 503, 504])('is tried again after HTTP %d', async (status) => {
+		const outcome = await upload(answer(status, '', { 'retry-after': '2' }));
+		expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy', retryAfterMs: 2_000 });
+		failureIn(outcome);
+	});
+
+	it.each(EVERY_REASON)('without an answer (%s) is tried again if it can be', async (reason) => {
+		const outcome = await upload(noAnswer(reason));
+		expect(outcome.kind).toBe(reason === 'notSent' ? 'failed' : 'tryAgain');
+		expect(failureIn(outcome).details).not.toHaveProperty('taskId');
+	});
+
+	it('that is redirected does not follow with the key', async () => {
+		const outcome = await upload(answer(302, '', { location: 'https://elsewhere.example/' }));
+		expect(outcome).toMatchObject({ kind: 'failed' });
+		failureIn(outcome);
+	});
+});

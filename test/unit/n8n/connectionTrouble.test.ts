@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+
+import { noAnswerReason } from '../../../nodes/Evolink/n8n/connectionTrouble';
+
+/** An error as Node throws it. */
+function systemError(code: string, fields: Record<string, unknown> = {}): Error {
+	return Object.assign(new Error(`${String(fields.syscall ?? 'x')} ${code}`), { code, ...fields });
+}
+
+/** The error wrapped as axios and n8n do it. */
+function wrapped(error: unknown, depth = 1): unknown {
+	return depth === 0
+		? error
+		: wrapped(Object.assign(new Error('outer'), { cause: error }), depth - 1);
+}
+
+describe('a request without an answer', () => {
+	it.each([
+		['dns', systemError('ENOTFOUND', { syscall: 'getaddrinfo' })],
+		['dns', systemError('EAI_AGAIN', { syscall: 'getaddrinfo' })],
+		['refused', systemError('ECONNREFUSED', { syscall: 'connect' })],
+		['refused', systemError('ECONNREFUSED')],
+		['refused', systemError('EHOSTUNREACH', { syscall: 'connect' })],
+		['refused', systemError('ENETUNREACH', { syscall: 'connect' })],
+		['refused', systemError('EADDRNOTAVAIL', { syscall: 'connect' })],
+		['refused', systemError('ETIMEDOUT', { syscall: 'connect' })],
+		['timedOut', systemError('ETIMEDOUT', { syscall: 'read' })],
+		['timedOut', systemError('ETIMEDOUT')],
+		['timedOut', systemError('ECONNABORTED')],
+		['timedOut', systemError('ESOCKETTIMEDOUT')],
+		['broken', systemError('EHOSTUNREACH', { syscall: 'read' })],
+		['broken', systemError('ECONNRESET', { syscall: 'read' })],
+		['broken', systemError('EPIPE', { syscall: 'write' })],
+		['broken', systemError('ERR_NETWORK')],
+		['broken', systemError('ERR_CANCELED')],
+		['broken', systemError('HPE_INVALID_CONSTANT')],
+		['notSent', systemError('ERR_INVALID_CHAR')],
+		['notSent', systemError('ERR_INVALID_URL')],
+		['notSent', systemError('ERR_UNESCAPED_CHARACTERS')],
+		['notSent', systemError('ERR_TLS_CERT_ALTNAME_INVALID')],
+		['notSent', systemError('CERT_HAS_EXPIRED')],
+		['notSent', systemError('DEPTH_ZERO_SELF_SIGNED_CERT')],
+		['notSent', systemError('UNABLE_TO_VERIFY_LEAF_SIGNATURE')],
+		['notSent', systemError('EPROTO', { message: 'ssl3_get_record:wrong version number' })],
+	])('is called %s: %s', (reason, error) => {
+		for (const depth of [0, 1, 2, 5]) {
+			expect(noAnswerReason(wrapped(error, depth))).toBe(reason);
+		}
+	});
+
+	it("was not sent when n8n's own protection against inner addresses stepped in", () => {
+		class SsrfBlockedIpError extends Error {}
+		expect(noAnswerReason(wrapped(new SsrfBlockedIpError('blocked')))).toBe('notSent');
+	});
+
+	it('is judged by the attempts on all addresses of a host', () => {
+		const attempts = [
+			systemError('ECONNREFUSED', { syscall: 'connect', address: '::1' }),
+			systemError('ETIMEDOUT', { syscall: 'connect', address: '127.0.0.1' }),
+		];
+		expect(noAnswerReason(new AggregateError(attempts))).toBe('refused');
+		expect(noAnswerReason(wrapped(new AggregateError(attempts), 2))).toBe('refused');
+	});
+
+	it.each([
+		undefined,
+		null,
+		'ECONNREFUSED',
+		7,
+		{},
+		[],
+		new Error('ECONNREFUSED in the message only'),
+	])('counts as broken off when nobody knows: %p', (error) => {
+		expect(noAnswerReason(error)).toBe('broken');
+	});
+
+	it('is judged even when errors go round in a circle', () => {
+		const first = systemError('E_ONE');
+		const second = systemError('E_TWO', { cause: first, errors: [first] });
+		Object.assign(first, { cause: second, errors: [second] });
+		expect(noAnswerReason(first)).toBe('broken');
+		Object.assign(second, { code: 'ENOTFOUND' });
+		expect(noAnswerReason(first)).toBe('dns');
+	});
+
+	it('never makes the judge fail', () => {
+		const reasons = ['dns', 'refused', 'notSent', 'timedOut', 'broken'];
+		fc.assert(
+			fc.property(fc.anything({ withNullPrototype: true }), (error) => {
+				expect(reasons).toContain(noAnswerReason(error));
+				expect(reasons).toContain(noAnswerReason({ cause: error, errors: [error] }));
+			}),
+			{ numRuns: 1_000 },
+		);
+		expect(noAnswerReason({ constructor: { name: 7 } })).toBe('broken');
+	});
+});

@@ -1,0 +1,185 @@
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import type { INode } from 'n8n-workflow';
+
+import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
+import type { FailureDetails } from '../../../nodes/Evolink/evolink/failure';
+import {
+	failedItemRow,
+	otherTasksSentence,
+	stoppedError,
+	toFailureDetails,
+	toNodeError,
+} from '../../../nodes/Evolink/n8n/nodeErrors';
+
+const NODE: INode = {
+	id: '1',
+	name: 'Evolink',
+	type: 'n8n-nodes-evolink.evolink',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
+
+const INPUT: FailureDetails = {
+	kind: 'input',
+	message: "'Quality' has a value that nobody knows",
+	description: "Choose '768p'.",
+};
+
+const API: FailureDetails = {
+	kind: 'api',
+	message: 'Evolink had an internal fault (HTTP 500)',
+	description: 'Wait a few minutes.',
+	httpCode: '500',
+	taskId: 'task-1',
+	status: 'processing',
+	failureCode: 'service_error',
+	timedOut: true,
+};
+
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `task-${index}`);
+
+describe('the error of a failed item', () => {
+	it.each(['input', 'timeout'] as const)('is a NodeOperationError for %s', (kind) => {
+		const error = toNodeError(NODE, { ...INPUT, kind }, 7, []);
+		expect(error).toBeInstanceOf(NodeOperationError);
+		expect(error.message).toBe(INPUT.message);
+		expect(error.description).toBe(INPUT.description);
+		expect(error.context.itemIndex).toBe(7);
+	});
+
+	it("is a NodeApiError with its HTTP code for the API's answers", () => {
+		const error = toNodeError(NODE, API, 0, []);
+		expect(error).toBeInstanceOf(NodeApiError);
+		expect(error).toMatchObject({
+			message: API.message,
+			description: API.description,
+			httpCode: '500',
+			context: { itemIndex: 0 },
+		});
+	});
+
+	it('has no HTTP code when no answer came', () => {
+		const details = { ...API, httpCode: undefined };
+		expect(toNodeError(NODE, details, 0, [])).toMatchObject({ httpCode: null });
+	});
+
+	it.each(['400', '401', '402', '403', '404', '413', '429', '500', '503', '504'])(
+		'keeps its own words with HTTP %s',
+		(httpCode) => {
+			const error = toNodeError(NODE, { ...API, httpCode }, 0, []);
+			expect(error).toMatchObject({ message: API.message, httpCode });
+		},
+	);
+
+	it.each(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET'])(
+		'keeps its own words when they hold %s',
+		(word) => {
+			const message = `The prompt "${word}" is too long`;
+			for (const kind of ['input', 'api', 'timeout'] as const) {
+				expect(toNodeError(NODE, { ...INPUT, kind, message }, 0, []).message).toBe(message);
+			}
+		},
+	);
+
+	it('names the tasks that other items had started', () => {
+		const error = toNodeError(NODE, API, 0, ['task-7', 'task-8']);
+		expect(error.description).toMatch(/^Wait a few minutes\. Other items had already started/);
+		expect(error.description).toContain('task-7, task-8.');
+		expect(error.description).toContain('Task > Get');
+	});
+});
+
+describe('the tasks of other items', () => {
+	it('are not spoken of when there are none', () => {
+		expect(otherTasksSentence([])).toBe('');
+	});
+
+	it('are all named up to 20', () => {
+		const sentence = otherTasksSentence(ids(20));
+		expect(sentence).toContain('task-0, ');
+		expect(sentence).toContain('task-19. ');
+		expect(sentence).not.toContain('more');
+	});
+
+	it.each([
+		[21, 'task-19 and 1 more.'],
+		[500, 'task-19 and 480 more.'],
+	])('are named at most 20 at a time: %d', (count, end) => {
+		const sentence = otherTasksSentence(ids(count));
+		expect(sentence).toContain(end);
+		expect(sentence).not.toContain('task-20');
+	});
+});
+
+describe('the error of an execution that the user stopped', () => {
+	it('says that nothing had been started', () => {
+		const error = stoppedError(NODE, []);
+		expect(error).toBeInstanceOf(NodeOperationError);
+		expect(error.message).toBe('The execution was stopped');
+		expect(error.description).toBe('No video had been started.');
+	});
+
+	it('names the tasks that go on and stay paid for', () => {
+		const { description } = stoppedError(NODE, ids(22));
+		expect(description).toContain('stay paid for');
+		expect(description).toContain('task-0, task-1,');
+		expect(description).toContain('task-19 and 2 more.');
+		expect(description).not.toContain('retry');
+	});
+});
+
+describe('the row of a failed item', () => {
+	it('has one key, an object, and is paired with its item', () => {
+		const row = failedItemRow(API, 4);
+		expect(row).toStrictEqual({
+			json: {
+				error: {
+					message: API.message,
+					description: API.description,
+					taskId: 'task-1',
+					status: 'processing',
+					failureCode: 'service_error',
+					httpCode: '500',
+				},
+			},
+			pairedItem: { item: 4 },
+		});
+	});
+
+	it('leaves out what is not known', () => {
+		expect(failedItemRow(INPUT, 0).json).toStrictEqual({
+			error: { message: INPUT.message, description: INPUT.description },
+		});
+	});
+});
+
+describe('whatever was thrown', () => {
+	const hide = (text: string) => text.split('secret').join('[API key]');
+
+	it("keeps the node's own words", () => {
+		expect(toFailureDetails(new EvolinkFailure(API), hide)).toEqual(API);
+	});
+
+	it("keeps the words of n8n's own errors, without the key", () => {
+		const error = new NodeOperationError(NODE, 'No secret here', { description: 'Nor a secret.' });
+		expect(toFailureDetails(error, hide)).toEqual({
+			kind: 'input',
+			message: 'No [API key] here',
+			description: 'Nor a [API key].',
+		});
+	});
+
+	it.each([
+		[new Error('Broken secret'), 'Broken [API key]'],
+		[new TypeError(''), 'TypeError'],
+		['a text with secret', 'a text with [API key]'],
+		[undefined, 'undefined'],
+		[{ description: 7 }, '[object Object]'],
+	])('becomes a failure with a next step: %p', (error, message) => {
+		const details = toFailureDetails(error, hide);
+		expect(details.message).toBe(message);
+		expect(details.kind).toBe('input');
+		expect(details.description).toContain('run the workflow again');
+	});
+});

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+
+import { openPaidTasks } from '../../../nodes/Evolink/tasks/paidTasks';
+import type { PaidTaskRecord } from '../../../nodes/Evolink/tasks/paidTasks';
+
+const STARTED: PaidTaskRecord = {
+	state: 'started',
+	idempotencyKey: 'key',
+	taskId: 'task-unified-1-abcdefgh',
+	imageUrl: 'https://example.com/cat.jpg',
+};
+
+const RECORDS: PaidTaskRecord[] = [
+	{ state: 'prepared', idempotencyKey: 'key' },
+	{ state: 'submitting', idempotencyKey: 'key' },
+	{ state: 'lost', idempotencyKey: 'key', message: 'Lost', description: 'Look there.' },
+	{ state: 'lost', idempotencyKey: 'key', message: 'Lost', description: 'Look.', httpCode: '504' },
+	STARTED,
+];
+
+/** What n8n does between two tries: it writes the execution down and reads it again. */
+function throughStorage(context: Record<string, unknown>): Record<string, unknown> {
+	return JSON.parse(JSON.stringify(context));
+}
+
+describe('the memory of paid tasks', () => {
+	it.each(RECORDS.map((record) => [record.state, record]))(
+		'finds again what it was told, even after n8n has stored it (%s)',
+		(_state, record) => {
+			const context = {};
+			openPaidTasks(context, 0).remember(3, 'fingerprint', record);
+			expect(openPaidTasks(context, 0).find(3, 'fingerprint')).toEqual(record);
+			expect(openPaidTasks(throughStorage(context), 0).find(3, 'fingerprint')).toEqual(record);
+		},
+	);
+
+	it('keeps items, wishes and runs of the node apart', () => {
+		const context = {};
+		const paidTasks = openPaidTasks(context, 1);
+		paidTasks.remember(0, 'a', STARTED);
+		expect(paidTasks.find(1, 'a')).toBeUndefined();
+		expect(paidTasks.find(0, 'b')).toBeUndefined();
+		expect(openPaidTasks(context, 0).find(0, 'a')).toBeUndefined();
+		expect(openPaidTasks(context, 11).find(0, 'a')).toBeUndefined();
+	});
+
+	it('is empty in a fresh execution', () => {
+		expect(openPaidTasks({}, 0).find(0, 'a')).toBeUndefined();
+		expect(openPaidTasks({}, 0).startedTaskIds()).toEqual([]);
+	});
+
+	it('replaces what it knew of an item', () => {
+		const paidTasks = openPaidTasks({}, 0);
+		for (const record of RECORDS) paidTasks.remember(0, 'a', record);
+		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('forgets one item and no other', () => {
+		const paidTasks = openPaidTasks({}, 0);
+		paidTasks.remember(0, 'a', STARTED);
+		paidTasks.remember(1, 'a', STARTED);
+		paidTasks.forget(0, 'a');
+		paidTasks.forget(7, 'never known');
+		expect(paidTasks.find(0, 'a')).toBeUndefined();
+		expect(paidTasks.find(1, 'a')).toEqual(STARTED);
+	});
+
+	it('does not change with the record that it was given', () => {
+		const paidTasks = openPaidTasks({}, 0);
+		const record = { ...STARTED };
+		paidTasks.remember(0, 'a', record);
+		Object.assign(record, { taskId: 'another' });
+		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('lists the started tasks of its own run, with their items', () => {
+		const context = {};
+		const others = openPaidTasks(context, 0);
+		others.remember(0, 'a', { ...STARTED, taskId: 'of-another-run' });
+		const paidTasks = openPaidTasks(context, 1);
+		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
+		paidTasks.remember(12, 'b', { ...STARTED, taskId: 'twelve' });
+		expect(openPaidTasks(throughStorage(context), 1).startedTaskIds()).toEqual([
+			{ itemIndex: 4, taskId: STARTED.taskId },
+			{ itemIndex: 12, taskId: 'twelve' },
+		]);
+	});
+
+	it.each([
+		['null', null],
+		['text', 'started'],
+		['a list', [STARTED]],
+		['an empty object', {}],
+		['no key', { ...STARTED, idempotencyKey: undefined }],
+		['an unknown state', { ...STARTED, state: 'paid' }],
+		['no task id', { ...STARTED, taskId: undefined }],
+		['a number for a task id', { ...STARTED, taskId: 7 }],
+		['no picture', { ...STARTED, imageUrl: null }],
+		['a loss without words', { state: 'lost', idempotencyKey: 'key', message: 'Lost' }],
+	])('ignores a damaged entry: %s', (_what, entry) => {
+		const context = { paidTasks: { '0/0/a': entry } };
+		const paidTasks = openPaidTasks(context, 0);
+		expect(paidTasks.find(0, 'a')).toBeUndefined();
+		expect(paidTasks.startedTaskIds()).toEqual([]);
+	});
+
+	it.each([null, 'text', 7, [], true])('starts anew when its place holds %j', (place) => {
+		const context: Record<string, unknown> = { paidTasks: place };
+		const paidTasks = openPaidTasks(context, 0);
+		expect(paidTasks.find(0, 'a')).toBeUndefined();
+		paidTasks.remember(0, 'a', STARTED);
+		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+		expect(openPaidTasks(throughStorage(context), 0).find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('leaves alone what else n8n keeps for the node', () => {
+		const context: Record<string, unknown> = { somethingElse: { deep: [1] } };
+		openPaidTasks(context, 0).remember(0, 'a', STARTED);
+		expect(context.somethingElse).toEqual({ deep: [1] });
+	});
+
+	it('survives whatever n8n may hand it', () => {
+		fc.assert(
+			fc.property(fc.jsonValue(), fc.jsonValue(), (place, entry) => {
+				for (const context of [{ paidTasks: place }, { paidTasks: { '0/0/a': entry } }]) {
+					const paidTasks = openPaidTasks(context, 0);
+					paidTasks.startedTaskIds();
+					paidTasks.find(0, 'a');
+					paidTasks.remember(0, 'a', STARTED);
+					expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+				}
+			}),
+		);
+	});
+});

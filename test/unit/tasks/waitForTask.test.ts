@@ -1,0 +1,269 @@
+import { Stopped } from '../../../nodes/Evolink/tasks/stop';
+import { waitForTask } from '../../../nodes/Evolink/tasks/waitForTask';
+import type { StatusRead } from '../../../nodes/Evolink/tasks/waitForTask';
+import { createVirtualClock } from './virtual-clock';
+
+interface TestTask {
+	status: string;
+	progress?: number;
+}
+
+type Read = StatusRead<TestTask, string>;
+
+const task = (status: string, progress?: number): Read => ({
+	kind: 'done',
+	value: { status, progress },
+});
+const trouble = (failure: string, retryAfterMs?: number): Read => ({
+	kind: 'tryAgain',
+	failure,
+	...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+});
+
+interface Wait {
+	timeoutSeconds?: number;
+	pollIntervalSeconds?: number;
+	known?: TestTask;
+	random?: number;
+	/** How long each read takes. */
+	readSeconds?: number;
+	/** Called before each sleep. */
+	onSleep?: (sleeps: number) => void;
+}
+
+/** Waits for a task whose reads answer in this order, the last one again and again. */
+async function wait(reads: Read[], settings: Wait = {}) {
+	let sleeps = 0;
+	const clock = createVirtualClock(5_000_000, () => settings.onSleep?.(++sleeps));
+	const startedMs = clock.nowMs();
+	const readAtSeconds: number[] = [];
+	const budgetsMs: number[] = [];
+	const end = await waitForTask<TestTask, string>(
+		async (budgetMs) => {
+			readAtSeconds.push((clock.nowMs() - startedMs) / 1000);
+			budgetsMs.push(budgetMs);
+			clock.advance((settings.readSeconds ?? 0) * 1000);
+			return reads[Math.min(readAtSeconds.length, reads.length) - 1];
+		},
+		({ status }) => status === 'completed' || status === 'failed',
+		settings.known,
+		{
+			startedMs,
+			timeoutMs: (settings.timeoutSeconds ?? 100) * 1000,
+			...(settings.pollIntervalSeconds === undefined
+				? {}
+				: { pollIntervalMs: settings.pollIntervalSeconds * 1000 }),
+		},
+		clock,
+		() => settings.random ?? 0,
+	);
+	return { end, readAtSeconds, budgetsMs, endSeconds: (clock.nowMs() - startedMs) / 1000 };
+}
+
+describe('the wait for a task', () => {
+	it.each(['completed', 'failed'])('ends when the task is %s', async (status) => {
+		const { end, readAtSeconds } = await wait([task('pending'), task('processing'), task(status)], {
+			pollIntervalSeconds: 10,
+		});
+		expect(end).toEqual({ kind: 'finished', task: { status } });
+		expect(readAtSeconds).toEqual([0, 10, 20]);
+	});
+
+	it('needs no read for a task that is finished already', async () => {
+		const { end, readAtSeconds } = await wait([], { known: { status: 'completed' } });
+		expect(end).toEqual({ kind: 'finished', task: { status: 'completed' } });
+		expect(readAtSeconds).toEqual([]);
+	});
+
+	it('reads at once when nothing is known of the task, and after a pause when it is fresh', async () => {
+		expect((await wait([task('completed')])).readAtSeconds).toEqual([0]);
+		const fresh = await wait([task('completed')], { known: { status: 'pending' } });
+		expect(fresh.readAtSeconds).toEqual([1]);
+	});
+
+	it('looks less often the longer nothing happens, but never leaves 8 seconds out', async () => {
+		const { readAtSeconds } = await wait([task('processing')], { timeoutSeconds: 120 });
+		const pauses = readAtSeconds.slice(1, -1).map((at, index) => at - readAtSeconds[index]);
+		expect(pauses[0]).toBe(1);
+		expect(Math.max(...pauses)).toBe(8);
+		expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
+		expect(readAtSeconds.length).toBeLessThanOrEqual(30);
+	});
+
+	it('reads as often as the fixed interval says, however fast the task gets on', async () => {
+		const { readAtSeconds } = await wait([task('processing', 10), task('processing', 90)], {
+			pollIntervalSeconds: 30,
+			timeoutSeconds: 100,
+		});
+		expect(readAtSeconds).toEqual([0, 30, 60, 90, 99]);
+	});
+
+	it('speeds up when the progress says that the end is near', async () => {
+		const { readAtSeconds } = await wait([
+			task('processing', 0),
+			task('processing', 50),
+			task('completed'),
+		]);
+		expect(readAtSeconds).toEqual([0, 1, 2]);
+	});
+
+	it('passes on how much time a read may take', async () => {
+		const { budgetsMs } = await wait([task('processing')], {
+			pollIntervalSeconds: 30,
+			timeoutSeconds: 100,
+		});
+		expect(budgetsMs).toEqual([100_000, 70_000, 40_000, 10_000, 1_000]);
+	});
+});
+
+describe('a wait that runs out', () => {
+	it('looks once more, a second before the deadline', async () => {
+		const { end, readAtSeconds, endSeconds } = await wait([task('processing', 7)], {
+			pollIntervalSeconds: 60,
+			timeoutSeconds: 100,
+		});
+		expect(end).toEqual({
+			kind: 'timedOut',
+			task: { status: 'processing', progress: 7 },
+			trouble: undefined,
+		});
+		expect(readAtSeconds).toEqual([0, 60, 99]);
+		expect(endSeconds).toBe(100);
+	});
+
+	it('finds a task that was finished in the last moment', async () => {
+		const { end } = await wait([task('processing'), task('completed')], {
+			pollIntervalSeconds: 600,
+			timeoutSeconds: 100,
+		});
+		expect(end).toEqual({ kind: 'finished', task: { status: 'completed' } });
+	});
+
+	it('keeps the deadline when it comes before the first pause ends', async () => {
+		const { end, readAtSeconds, endSeconds } = await wait([task('completed')], {
+			known: { status: 'pending' },
+			timeoutSeconds: 1,
+		});
+		expect(end.kind).toBe('timedOut');
+		expect(readAtSeconds).toEqual([]);
+		expect(endSeconds).toBe(1);
+	});
+
+	it('reads once even when a second is all there is', async () => {
+		const { end, readAtSeconds } = await wait([task('completed')], { timeoutSeconds: 1 });
+		expect(end.kind).toBe('finished');
+		expect(readAtSeconds).toEqual([0]);
+	});
+
+	it('does not read again after a read that took longer than the rest', async () => {
+		const { end, readAtSeconds } = await wait([task('processing')], {
+			readSeconds: 150,
+			timeoutSeconds: 100,
+		});
+		expect(end.kind).toBe('timedOut');
+		expect(readAtSeconds).toEqual([0]);
+	});
+});
+
+describe('trouble while waiting', () => {
+	it('never fails an item before its timeout', async () => {
+		const { end, readAtSeconds, endSeconds } = await wait([task('processing'), trouble('busy')], {
+			pollIntervalSeconds: 5,
+			timeoutSeconds: 100,
+		});
+		expect(end).toEqual({ kind: 'timedOut', task: { status: 'processing' }, trouble: 'busy' });
+		// Pauses double from one second to half a minute; then one last look.
+		expect(readAtSeconds).toEqual([0, 5, 6, 8, 12, 20, 36, 66, 96, 99]);
+		expect(endSeconds).toBe(100);
+	});
+
+	it('that passes is forgotten, and the usual pauses come back', async () => {
+		const { end, readAtSeconds } = await wait(
+			[
+				trouble('one'),
+				trouble('two'),
+				task('processing'),
+				trouble('three'),
+				task('processing'),
+				task('completed'),
+			],
+			{ pollIntervalSeconds: 10 },
+		);
+		expect(end.kind).toBe('finished');
+		expect(readAtSeconds).toEqual([0, 1, 3, 13, 14, 24]);
+	});
+
+	it('is not told of at the end when the last read was a good one', async () => {
+		const { end } = await wait([trouble('one'), task('processing')]);
+		expect(end).toMatchObject({ kind: 'timedOut', trouble: undefined });
+	});
+
+	it('brings items that met it together apart by chance', async () => {
+		const { readAtSeconds } = await wait([trouble('busy'), task('completed')], { random: 0.8 });
+		expect(readAtSeconds).toEqual([0, 1.2]);
+	});
+
+	it('waits for as long as the server asks', async () => {
+		const { readAtSeconds } = await wait([trouble('busy', 40_000), task('completed')], {
+			pollIntervalSeconds: 5,
+		});
+		expect(readAtSeconds).toEqual([0, 40]);
+	});
+
+	it('sends no read too early when the server asks for more time than is left', async () => {
+		const { end, readAtSeconds, endSeconds } = await wait([trouble('busy', 3_600_000)]);
+		expect(end).toEqual({ kind: 'timedOut', task: undefined, trouble: 'busy' });
+		expect(readAtSeconds).toEqual([0]);
+		expect(endSeconds).toBe(100);
+	});
+
+	it('forgets what the server asked for once it answers otherwise', async () => {
+		const { readAtSeconds } = await wait([
+			trouble('busy', 40_000),
+			trouble('broken'),
+			task('completed'),
+		]);
+		expect(readAtSeconds).toEqual([0, 40, 42]);
+	});
+
+	it('does not keep the last look away once the server answers well again', async () => {
+		const { readAtSeconds } = await wait([trouble('busy', 5_000), task('processing')], {
+			pollIntervalSeconds: 60,
+		});
+		expect(readAtSeconds).toEqual([0, 5, 65, 99]);
+	});
+
+	it('is not made worse by reads without any pause when the server asks for none', async () => {
+		const { readAtSeconds } = await wait([trouble('busy', 0)], { timeoutSeconds: 10 });
+		expect(readAtSeconds.length).toBeLessThanOrEqual(11);
+	});
+
+	it('that is a refusal ends the wait at once', async () => {
+		const { end, readAtSeconds } = await wait([
+			task('processing'),
+			{ kind: 'failed', failure: 'No such task' },
+		]);
+		expect(end).toEqual({ kind: 'refused', failure: 'No such task' });
+		expect(readAtSeconds).toHaveLength(2);
+	});
+});
+
+describe('a stop while waiting', () => {
+	it('ends the wait, and no read follows it', async () => {
+		const onSleep = (sleeps: number) => {
+			if (sleeps === 3) throw new Stopped('cancelled');
+		};
+		let readCount = 0;
+		const read: Read = {
+			get kind(): 'done' {
+				readCount++;
+				return 'done';
+			},
+			value: { status: 'processing' },
+		};
+		await expect(wait([read], { onSleep, pollIntervalSeconds: 5 })).rejects.toMatchObject({
+			reason: 'cancelled',
+		});
+		expect(readCount).toBeGreaterThan(0);
+	});
+});
