@@ -1,0 +1,67 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
+import { spawn } from 'node:child_process';
+
+import { guardProcessGroup } from './process-group-guard';
+
+/** What a process of n8n is started with. */
+export interface N8nProcessOptions {
+	nodeBinary: string;
+	n8nScript: string;
+	/** The complete environment: nothing of this process's own reaches n8n. */
+	environment: Readonly<Record<string, string>>;
+	workingDirectory: string;
+	/** Removed if this process dies without having ended n8n. */
+	folderToRemoveWithUs?: string;
+	/** Gets what n8n prints, as it comes. */
+	onOutput: (text: string) => void;
+}
+
+/** How n8n ended, e.g. `exit code 1` or `SIGKILL`. */
+export type ProcessEnd = string;
+
+/** One running n8n. It cannot outlive the process that started it. */
+export interface N8nProcess {
+	readonly processId: number;
+	/** Resolves when it has ended, for whatever reason. */
+	readonly ended: Promise<ProcessEnd>;
+	/** Sends the signal to n8n alone (SIGTERM: it ends in order) or, for SIGKILL, to all its processes. */
+	signal(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** @throws Error when the process cannot be started at all */
+export async function startN8nProcess(options: N8nProcessOptions): Promise<N8nProcess> {
+	const child = spawn(options.nodeBinary, [options.n8nScript, 'start'], {
+		cwd: options.workingDirectory,
+		env: options.environment,
+		stdio: ['ignore', 'pipe', 'pipe'],
+		// A process group of its own: Ctrl-C must reach us alone, and SIGKILL all of n8n's processes.
+		detached: true,
+	});
+	for (const stream of [child.stdout, child.stderr]) {
+		stream.setEncoding('utf8').on('data', options.onOutput);
+	}
+	const ended = new Promise<ProcessEnd>((resolve) => {
+		child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+	});
+	const processId = await new Promise<number>((resolve, reject) => {
+		child.once('error', reject);
+		child.once('spawn', () => resolve(child.pid ?? 0));
+	});
+
+	const guard = guardProcessGroup(processId, options.folderToRemoveWithUs);
+	void ended.then(() => guard.release());
+	return {
+		processId,
+		ended,
+		signal: (signal) => sendSignal(signal === 'SIGKILL' ? -processId : processId, signal),
+	};
+}
+
+function sendSignal(target: number, signal: NodeJS.Signals): void {
+	try {
+		process.kill(target, signal);
+	} catch (error) {
+		const hasEnded = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+		if (!hasEnded) throw error;
+	}
+}
