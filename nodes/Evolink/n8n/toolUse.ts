@@ -1,11 +1,12 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { INode } from 'n8n-workflow';
+
+/** What n8n puts behind the type's name of a node that agents may use. */
+const TOOL_TYPE_ENDING = 'Tool';
 
 /**
- * Returns whether an AI agent called the node as its tool. n8n before 2.8 does not say so, but
- * counts the runs of a tool itself, which it does for nothing else.
+ * Returns whether an AI agent called the node as its tool. The type's name tells it in every
+ * version of n8n; `isToolExecution` is missing in old ones, and says no under newer agents.
  */
-export function isCalledByAgent(
-	context: Partial<Pick<IExecuteFunctions, 'isToolExecution'>>,
-): boolean {
-	return context.isToolExecution?.() ?? 'getNextRunIndex' in context;
+export function isCalledByAgent({ type }: Pick<INode, 'type'>): boolean {
+	return type.endsWith(TOOL_TYPE_ENDING);
 }

@@ -3,7 +3,6 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { composePrompt, promptAdvice } from '../evolink/camera';
 import type { CameraStep } from '../evolink/camera';
-import type { Repeatable } from '../evolink/client';
 import { timeoutFailure } from '../evolink/errors';
 import { inputFailure } from '../evolink/failure';
 import type { CheckedPicture } from '../evolink/picture';
@@ -18,7 +17,7 @@ import {
 import type { CheckedWishes } from '../evolink/videoRequest';
 import { checkPicture } from '../n8n/pictures';
 import { isCalledByAgent } from '../n8n/toolUse';
-import { backoffMs } from '../tasks/backoff';
+import { waitForTask } from '../tasks/waitForTask';
 import { finishTask } from './finishTask';
 import type { ItemOutput, Operation, Services } from './operation';
 import { asList, asText, itemParameters } from './parameters';
@@ -107,30 +106,6 @@ async function start(
 }
 
 /**
- * Reads a task that is taken up again, until an answer comes that says what became of it.
- *
- * @throws EvolinkFailure when none comes in time
- */
-async function readUntilAnswered(
-	taskId: string,
-	timeoutSeconds: number,
-	{ client, clock, random }: Services,
-): Promise<Exclude<Repeatable<EvolinkTask>, { kind: 'tryAgain' }>> {
-	const deadlineMs = clock.nowMs() + timeoutSeconds * 1000;
-	for (let attempt = 1; ; attempt++) {
-		const read = await client.readTask(taskId, Math.max(1, deadlineMs - clock.nowMs()));
-		if (read.kind !== 'tryAgain') return read;
-		const pauseMs = backoffMs(attempt, read.retryAfterMs, random());
-		const remainingMs = deadlineMs - clock.nowMs();
-		if (pauseMs >= remainingMs) {
-			await clock.sleep(Math.max(0, remainingMs));
-			throw timeoutFailure(taskId, timeoutSeconds, undefined, read.failure);
-		}
-		await clock.sleep(pauseMs);
-	}
-}
-
-/**
  * Takes up the task that an earlier try of the same run has started. A task that failed for good
  * or that the API no longer knows is forgotten, and the item submitted anew.
  */
@@ -139,19 +114,32 @@ async function resumeOrStart(
 	submission: Submission,
 	services: Services,
 ): Promise<Started> {
-	const { timeoutSeconds } = order.settings;
 	const started = findStartedTask(submission, services);
 	if (started === undefined) return await start(order, submission, services);
-	const startedMs = services.clock.nowMs();
-	const read = await readUntilAnswered(started.taskId, timeoutSeconds, services);
-	const isGone = read.kind === 'failed' ? read.expired : isFailure(read.value);
+	const { taskId } = started;
+	const { client, clock, random } = services;
+	const { timeoutSeconds } = order.settings;
+	const startedMs = clock.nowMs();
+	const look = await waitForTask(
+		async (budgetMs) => await client.readTask(taskId, budgetMs),
+		// One answer is enough to know whether the task can be taken up.
+		() => true,
+		undefined,
+		{ startedMs, timeoutMs: timeoutSeconds * 1000 },
+		clock,
+		random,
+	);
+	if (look.kind === 'timedOut') {
+		throw timeoutFailure(taskId, timeoutSeconds, look.task, look.trouble);
+	}
+	const isGone = look.kind === 'refused' ? look.refusal.expired : isFailure(look.task);
 	if (isGone) {
 		services.paidTasks.forget(submission.itemIndex, submission.fingerprint);
-		const deadlineMs = services.clock.nowMs() + timeoutSeconds * 1000;
+		const deadlineMs = clock.nowMs() + timeoutSeconds * 1000;
 		return await start(order, { ...submission, deadlineMs }, services);
 	}
-	if (read.kind === 'failed') throw read.failure;
-	return { ...started, known: read.value, startedMs };
+	if (look.kind === 'refused') throw look.refusal.failure;
+	return { ...started, known: look.task, startedMs };
 }
 
 async function deliver(order: VideoOrder, services: Services): Promise<ItemOutput> {
@@ -207,7 +195,7 @@ export const createVideo: Operation = {
 				waitForCompletion &&
 				parameters.yesOrNo('downloadVideo', 'Download Video') &&
 				// An agent gets text only; n8n drops the files of a tool's answer.
-				!isCalledByAgent(context),
+				!isCalledByAgent(context.getNode()),
 			simplify: parameters.yesOrNo('simplify', 'Simplify'),
 			settings,
 			itemIndex,

@@ -25,7 +25,7 @@ type ItemResult =
 
 /** Which run of the node in this execution this is, from 0; a loop runs it several times. */
 function runOf(context: IExecuteFunctions): number | 'agentCall' {
-	if (isCalledByAgent(context)) return 'agentCall';
+	if (isCalledByAgent(context.getNode())) return 'agentCall';
 	const runIndex: unknown = context.evaluateExpression('{{ $runIndex }}', 0);
 	return typeof runIndex === 'number' ? runIndex : 0;
 }
@@ -98,7 +98,8 @@ export async function executeItems(
 			uploads: new Map(),
 			advise: hints.add,
 			logStarted(itemIndex, taskId) {
-				context.logger.info('Evolink started a paid task', { taskId, itemIndex });
+				// In the text, because n8n's default log format prints nothing of the other fields.
+				context.logger.info(`Evolink started a paid task: ${taskId}`, { taskId, itemIndex });
 			},
 		};
 		await runSideBySide(

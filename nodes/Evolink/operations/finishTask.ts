@@ -1,6 +1,5 @@
 import type { IBinaryData } from 'n8n-workflow';
 
-import type { Repeatable } from '../evolink/client';
 import { failedTaskFailure, timeoutFailure } from '../evolink/errors';
 import { EvolinkFailure } from '../evolink/failure';
 import { downloadResult, noLinkFailure } from '../evolink/resultFile';
@@ -48,8 +47,8 @@ export async function finishTask(
 	services: Services,
 ): Promise<FinishedTask> {
 	const { taskId, settings } = toFinish;
-	const end = await waitForTask<EvolinkTask, EvolinkFailure>(
-		async (budgetMs) => await readTask(services, taskId, budgetMs),
+	const end = await waitForTask(
+		async (budgetMs) => await services.client.readTask(taskId, budgetMs),
 		toFinish.waitForCompletion ? untilLinked() : () => true,
 		toFinish.known,
 		{
@@ -62,7 +61,7 @@ export async function finishTask(
 		services.clock,
 		() => services.random(),
 	);
-	if (end.kind === 'refused') throw end.failure;
+	if (end.kind === 'refused') throw end.refusal.failure;
 	if (end.kind === 'timedOut') {
 		if (settings.onTimeout === 'returnTask' && end.task !== undefined) return { task: end.task };
 		throw timeoutFailure(taskId, settings.timeoutSeconds, end.task, end.trouble);
@@ -74,14 +73,6 @@ export async function finishTask(
 	}
 	if (!toFinish.downloadVideo || !isSuccess(task)) return { task };
 	return { task, ...(await download(task, toFinish, services)) };
-}
-
-async function readTask(
-	services: Services,
-	taskId: string,
-	budgetMs: number,
-): Promise<Repeatable<EvolinkTask>> {
-	return await services.client.readTask(taskId, budgetMs);
 }
 
 /** A task needs no further look once it failed, or succeeded and has a link or will get none. */

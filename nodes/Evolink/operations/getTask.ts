@@ -77,7 +77,7 @@ export const getTask: Operation = {
 		const waitForCompletion = parameters.yesOrNo('waitForCompletion', 'Wait for Completion');
 		// An agent gets text only; n8n drops the files of a tool's answer.
 		const downloadVideo =
-			parameters.yesOrNo('downloadVideo', 'Download Video') && !isCalledByAgent(context);
+			parameters.yesOrNo('downloadVideo', 'Download Video') && !isCalledByAgent(context.getNode());
 		const simplify = parameters.yesOrNo('simplify', 'Simplify');
 		const settings = readWaitSettings(parameters.options());
 		return {

@@ -11,15 +11,15 @@ export interface Waitable {
 }
 
 /** One status read: the task; bad luck that passes; or a refusal that does not. */
-export type StatusRead<Task, Trouble> =
+export type StatusRead<Task, Trouble, Refusal> =
 	| { kind: 'done'; value: Task }
 	| { kind: 'tryAgain'; failure: Trouble; retryAfterMs?: number }
-	| { kind: 'failed'; failure: Trouble };
+	| Refusal;
 
 /** How a wait ended. A stop of the execution is not an end: it throws. */
-export type WaitEnd<Task, Trouble> =
+export type WaitEnd<Task, Trouble, Refusal> =
 	| { kind: 'finished'; task: Task }
-	| { kind: 'refused'; failure: Trouble }
+	| { kind: 'refused'; refusal: Refusal }
 	| { kind: 'timedOut'; task: Task | undefined; trouble: Trouble | undefined };
 
 /** When to give up, and how often to look. */
@@ -43,14 +43,18 @@ const LAST_READ_BEFORE_DEADLINE_MS = 1_000;
  * @param known the task as last seen; without it, the first read comes at once
  * @throws Stopped when the execution is stopped
  */
-export async function waitForTask<Task extends Waitable, Trouble>(
-	read: (budgetMs: number) => Promise<StatusRead<Task, Trouble>>,
+export async function waitForTask<
+	Task extends Waitable,
+	Trouble,
+	Refusal extends { kind: 'failed' },
+>(
+	read: (budgetMs: number) => Promise<StatusRead<Task, Trouble, Refusal>>,
 	isDone: (task: Task, nowMs: number) => boolean,
 	known: Task | undefined,
 	rules: WaitRules,
 	clock: Clock,
 	random: () => number,
-): Promise<WaitEnd<Task, Trouble>> {
+): Promise<WaitEnd<Task, Trouble, Refusal>> {
 	const deadlineMs = rules.startedMs + rules.timeoutMs;
 	const observations: Observation[] = [];
 	let task = known;
@@ -87,7 +91,7 @@ export async function waitForTask<Task extends Waitable, Trouble>(
 		}
 
 		const seen = await read(Math.max(1, deadlineMs - clock.nowMs()));
-		if (seen.kind === 'failed') return { kind: 'refused', failure: seen.failure };
+		if (seen.kind === 'failed') return { kind: 'refused', refusal: seen };
 		if (seen.kind === 'tryAgain') {
 			trouble = seen.failure;
 			troublesInARow++;

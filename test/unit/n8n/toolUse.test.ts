@@ -1,11 +1,11 @@
 import { isCalledByAgent } from '../../../nodes/Evolink/n8n/toolUse';
 
-describe('a call by an AI agent', () => {
-	it.each([true, false])('is what n8n says it is: %s', (isTool) => {
-		expect(isCalledByAgent({ isToolExecution: () => isTool })).toBe(isTool);
+describe('A call by an AI agent', () => {
+	it('is known by the type that n8n gives to a tool', () => {
+		expect(isCalledByAgent({ type: 'n8n-nodes-evolink.evolinkTool' })).toBe(true);
 	});
 
-	it('is never assumed where n8n cannot say', () => {
-		expect(isCalledByAgent({})).toBe(false);
+	it.each(['n8n-nodes-evolink.evolink', 'CUSTOM.evolink'])('is none for %s', (type) => {
+		expect(isCalledByAgent({ type })).toBe(false);
 	});
 });

@@ -8,7 +8,12 @@ interface TestTask {
 	progress?: number;
 }
 
-type Read = StatusRead<TestTask, string>;
+interface Refusal {
+	kind: 'failed';
+	failure: string;
+}
+
+type Read = StatusRead<TestTask, string, Refusal>;
 
 const task = (status: string, progress?: number): Read => ({
 	kind: 'done',
@@ -38,7 +43,7 @@ async function wait(reads: Read[], settings: Wait = {}) {
 	const startedMs = clock.nowMs();
 	const readAtSeconds: number[] = [];
 	const budgetsMs: number[] = [];
-	const end = await waitForTask<TestTask, string>(
+	const end = await waitForTask<TestTask, string, Refusal>(
 		async (budgetMs) => {
 			readAtSeconds.push((clock.nowMs() - startedMs) / 1000);
 			budgetsMs.push(budgetMs);
@@ -243,7 +248,10 @@ describe('trouble while waiting', () => {
 			task('processing'),
 			{ kind: 'failed', failure: 'No such task' },
 		]);
-		expect(end).toEqual({ kind: 'refused', failure: 'No such task' });
+		expect(end).toEqual({
+			kind: 'refused',
+			refusal: { kind: 'failed', failure: 'No such task' },
+		});
 		expect(readAtSeconds).toHaveLength(2);
 	});
 });
