@@ -42,8 +42,7 @@ export class EvolinkApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
-			description:
-				'Make one at <a href="https://evolink.ai/dashboard/keys" target="_blank">evolink.ai/dashboard/keys</a> and paste it here',
+			hint: 'Make one at <a href="https://evolink.ai/dashboard/keys" target="_blank">evolink.ai/dashboard/keys</a> and paste it here',
 		},
 		{
 			displayName: 'API Base URL',

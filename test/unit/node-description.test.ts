@@ -386,6 +386,10 @@ describe('the credential', () => {
 		expect(credential.test.request).toMatchObject({ method: 'GET', url: '/v1/credits' });
 		expect(credential.test.rules).toEqual([
 			expect.objectContaining({
+				type: 'responseCode',
+				properties: expect.objectContaining({ value: 401 }),
+			}),
+			expect.objectContaining({
 				type: 'responseSuccessBody',
 				properties: expect.objectContaining({ key: 'success', value: false }),
 			}),

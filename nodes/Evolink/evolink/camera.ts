@@ -4,7 +4,7 @@ export interface CameraCommand {
 	value: string;
 	/** The kind of movement, in plain words; commands of one group stand together. */
 	group: string;
-	/** What a viewer of the video sees. */
+	/** What a viewer of the video sees; short, so that it fits into one line of n8n's list. */
 	description: string;
 }
 
@@ -18,67 +18,67 @@ export const CAMERA_COMMANDS: readonly CameraCommand[] = [
 	{
 		value: 'Push in',
 		group: 'Distance',
-		description: 'The camera moves closer to the subject, as if you walk towards it',
+		description: 'The camera moves closer, as if you walk up to the subject',
 	},
 	{
 		value: 'Pull out',
 		group: 'Distance',
-		description: 'The camera moves away from the subject, as if you walk backwards',
+		description: 'The camera moves away, as if you walk backwards',
 	},
 	{
 		value: 'Zoom in',
 		group: 'Lens',
-		description: 'The camera stays where it is and enlarges the subject, like a pinch on a phone',
+		description: 'The camera stays and enlarges, like a pinch on a phone',
 	},
 	{
 		value: 'Zoom out',
 		group: 'Lens',
-		description: 'The camera stays where it is and shows more of the scene',
+		description: 'The camera stays and shows more of the scene',
 	},
 	{
 		value: 'Pan left',
 		group: 'Turn',
-		description: 'The camera stays where it is and turns to the left, like turning your head',
+		description: 'The camera turns to the left, like turning your head',
 	},
 	{
 		value: 'Pan right',
 		group: 'Turn',
-		description: 'The camera stays where it is and turns to the right, like turning your head',
+		description: 'The camera turns to the right, like turning your head',
 	},
 	{
 		value: 'Tilt up',
 		group: 'Nod',
-		description: 'The camera stays where it is and looks up, like lifting your chin',
+		description: 'The camera looks up, like lifting your chin',
 	},
 	{
 		value: 'Tilt down',
 		group: 'Nod',
-		description: 'The camera stays where it is and looks down, like lowering your chin',
+		description: 'The camera looks down, like lowering your chin',
 	},
 	{
 		value: 'Truck left',
 		group: 'Slide',
-		description: 'The whole camera glides to the left, like looking out of a train window',
+		description: 'The camera glides to the left, as if on a passing train',
 	},
 	{
 		value: 'Truck right',
 		group: 'Slide',
-		description: 'The whole camera glides to the right, like looking out of a train window',
+		description: 'The camera glides to the right, as if on a passing train',
 	},
 	{
 		value: 'Pedestal up',
 		group: 'Lift',
-		description: 'The whole camera rises straight up, like riding in an elevator',
+		description: 'The camera rises straight up, as if in an elevator',
 	},
 	{
 		value: 'Pedestal down',
 		group: 'Lift',
-		description: 'The whole camera sinks straight down, like riding in an elevator',
+		description: 'The camera sinks straight down, as if in an elevator',
 	},
 	{
 		value: 'Tracking shot',
 		group: 'Follow',
-		description: 'The camera travels along with the subject while it moves',
+		description: 'The camera travels along with the subject as it moves',
 	},
 	{
 		value: 'Static shot',
@@ -88,7 +88,7 @@ export const CAMERA_COMMANDS: readonly CameraCommand[] = [
 	{
 		value: 'Shake',
 		group: 'Effect',
-		description: 'The picture trembles, as if filmed by hand in the middle of the action',
+		description: 'The picture trembles, as if filmed by hand in the action',
 	},
 ];
 

@@ -270,7 +270,8 @@ export function failedTaskFailure(task: EvolinkTask): EvolinkFailure {
 	const { code, message, nextStep } = describeFailedTask(task);
 	return new EvolinkFailure({
 		kind: 'api',
-		message: `Evolink could not make the video: ${message} (${code})`,
+		// The API's own words mostly end with a full stop, which would stand before the bracket.
+		message: `Evolink could not make the video: ${message.replace(/\.$/, '')} (${code})`,
 		description: `${nextStep} Making it again is a new paid task, so the node does not do that by itself. Task ID: ${task.id}; Task > Get with this ID shows the details.`,
 		taskId: task.id,
 		status: task.status,

@@ -71,15 +71,23 @@ function isJpegMarkerWithoutLength(marker: number): boolean {
 	return marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 }
 
+/**
+ * A marker may be preceded by any number of fill bytes. No camera writes more than a handful; a
+ * file that is full of them is made to keep the reader busy.
+ */
+const MOST_FILL_BYTES = 1024;
+
 /** JPEG (ITU-T T.81, B.1): segments follow one another until the frame header gives the size. */
 function readJpeg(bytes: Uint8Array): PictureReading {
 	let offset = 2;
 	for (;;) {
 		if (offset >= bytes.length) return NEEDS_MORE;
 		// Some cameras leave stray bytes between segments; every common decoder skips them.
-		while (offset < bytes.length && bytes[offset] !== 0xff) offset++;
-		// A marker may be preceded by any number of fill bytes.
+		const fillStart = bytes.indexOf(0xff, offset);
+		if (fillStart < 0) return NEEDS_MORE;
+		offset = fillStart;
 		while (offset < bytes.length && bytes[offset] === 0xff) offset++;
+		if (offset - fillStart > MOST_FILL_BYTES) return UNREADABLE;
 		if (offset >= bytes.length) return NEEDS_MORE;
 		const marker = bytes[offset++];
 		if (isJpegMarkerWithoutLength(marker)) continue;

@@ -10,13 +10,18 @@ export interface RemoteBody<Stored> {
 	/**
 	 * Takes the body to where n8n keeps files.
 	 *
-	 * @returns the stored file and how long it is; `sizeBytes` is undefined where n8n does not say;
-	 * undefined when the body broke off, stalled, or took longer than allowed
+	 * @returns the stored file and how long it is (`sizeBytes` is undefined where n8n does not say);
+	 * why there is no place for it; or undefined when the body broke off, stalled, or took longer
+	 * than allowed
 	 */
 	store(
 		file: { fileName: string; mediaType: string },
 		budgetMs: number,
-	): Promise<{ stored: Stored; sizeBytes: number | undefined } | undefined>;
+	): Promise<
+		| { kind: 'stored'; stored: Stored; sizeBytes: number | undefined }
+		| { kind: 'noPlace'; why: string }
+		| undefined
+	>;
 	/** Ends the connection without reading the body. */
 	discard(): void;
 }
@@ -205,6 +210,13 @@ export async function downloadResult<Stored>(
 		const fileName = resultFileName(request.wantedFileName, request.taskId, mediaType);
 		const result = await body.store({ fileName, mediaType }, budgetMs());
 		if (result === undefined) return { what: 'the file broke off on the way' };
+		if (result.kind === 'noPlace') {
+			throw downloadFailure(
+				request,
+				`n8n has no place for it (${result.why})`,
+				'Ask whoever runs n8n to free disk space or to let n8n write where it keeps binary data.',
+			);
+		}
 		const promisedBytes = promisedLength(headers);
 		if (result.sizeBytes === 0) return judgeUnusable('the file is empty');
 		if (

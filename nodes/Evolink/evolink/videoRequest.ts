@@ -106,7 +106,7 @@ export function checkImageUrl(text: string): string {
 		text.trim() === ''
 			? "'Image URL' is empty"
 			: "'Image URL' is not a link that starts with http:// or https://",
-		"Paste the picture's own link, e.g. https://example.com/picture.jpg. It must open without a log-in. To use a file from an earlier step instead, set 'Image Source' to 'Uploaded File'.",
+		"Paste the picture's own link, e.g. https://example.com/picture.jpg. It must open without a log-in. To use a file from an earlier step instead, set 'Image Source' to 'File From an Earlier Node'.",
 	);
 	let url: URL;
 	try {

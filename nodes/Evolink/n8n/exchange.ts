@@ -16,9 +16,9 @@ export interface ExchangeLimits {
 
 /**
  * A cancelled execution must be quiet within a second. A request whose answer is worth money gets
- * most of that second, so that the task it may have started can still be noted.
+ * half of that second, so that the task it may have started can still be noted.
  */
-const GRACE_AFTER_CANCEL_MS = 700;
+const GRACE_AFTER_CANCEL_MS = 500;
 
 /**
  * Runs one exchange within its limits. HTTP time-outs alone would not do: they watch for silence,

@@ -17,6 +17,22 @@ const OPENING_TIMEOUT_MS = 30_000;
 /** A body from which nothing came for so long is given up and fetched anew. */
 const STALL_MS = 30_000;
 
+/** What a file system says when it is full or must not be written to; no retry helps. */
+const NO_PLACE_REASONS = new Map([
+	['ENOSPC', 'the disk is full'],
+	['EDQUOT', 'the disk quota is used up'],
+	['EROFS', 'the disk is read-only'],
+	['ENOTDIR', 'the folder for binary data is missing'],
+	['EACCES', 'the folder may not be written to'],
+	['EPERM', 'the folder may not be written to'],
+]);
+
+function reasonOfNoPlace(error: unknown): string | undefined {
+	if (typeof error !== 'object' || error === null) return undefined;
+	const code: unknown = Reflect.get(error, 'code');
+	return typeof code === 'string' ? NO_PLACE_REASONS.get(code) : undefined;
+}
+
 function isByteStream(value: unknown): value is ByteStream {
 	return (
 		typeof value === 'object' &&
@@ -28,12 +44,19 @@ function isByteStream(value: unknown): value is ByteStream {
 	);
 }
 
-/** How much the stream's connection has received, where that can be seen. */
-function receivedBytes(stream: ByteStream): number | undefined {
-	const socket: unknown = Reflect.get(stream, 'socket');
-	if (typeof socket !== 'object' || socket === null) return undefined;
-	const bytes: unknown = Reflect.get(socket, 'bytesRead');
-	return typeof bytes === 'number' ? bytes : undefined;
+/**
+ * Returns a function that says how many pieces have arrived since now. The connection itself cannot
+ * be asked, since n8n may hand out a stream that is wrapped around it; and listening to the stream
+ * would take the pieces away from whoever stores them.
+ */
+function countArrivals(stream: ByteStream): () => number {
+	let arrivals = 0;
+	const push = stream.push.bind(stream);
+	stream.push = (piece: unknown, encoding) => {
+		arrivals++;
+		return push(piece, encoding);
+	};
+	return () => arrivals;
 }
 
 /** How long a stored file is, in bytes, where n8n says so. */
@@ -53,12 +76,11 @@ async function watchForStall(
 	isStoring: () => boolean,
 	giveUp: () => void,
 ): Promise<void> {
-	let seenBytes = receivedBytes(stream);
-	while (seenBytes !== undefined && isStoring()) {
+	const arrivals = countArrivals(stream);
+	while (isStoring()) {
+		const before = arrivals();
 		await sleepInSlices(STALL_MS, isStoring);
-		const nowBytes = receivedBytes(stream);
-		if (isStoring() && nowBytes === seenBytes) giveUp();
-		seenBytes = nowBytes;
+		if (isStoring() && arrivals() === before) giveUp();
 	}
 }
 
@@ -70,8 +92,10 @@ export function createResultLinks(
 	return {
 		async open(link, budgetMs): Promise<ResultAnswer<IBinaryData>> {
 			const timeoutMs = Math.min(OPENING_TIMEOUT_MS, budgetMs);
+			const request = new AbortController();
 			const end = await runExchange(
 				async (signal) => {
+					signal.addEventListener('abort', () => request.abort(), { once: true });
 					const response: unknown = await context.helpers.httpRequest({
 						method: 'GET',
 						url: link,
@@ -81,7 +105,7 @@ export function createResultLinks(
 						returnFullResponse: true,
 						ignoreHttpStatusErrors: true,
 						timeout: timeoutMs,
-						abortSignal: signal,
+						abortSignal: request.signal,
 					});
 					return response;
 				},
@@ -96,7 +120,7 @@ export function createResultLinks(
 				kind: 'answer',
 				status: response.statusCode,
 				headers: plainHeaders(response.headers),
-				body: remoteBody(context, response.body, stop),
+				body: remoteBody(context, response.body, () => request.abort(), stop),
 			};
 		},
 	};
@@ -118,11 +142,15 @@ function hasStatusAndStream(
 function remoteBody(
 	context: IExecuteFunctions,
 	stream: ByteStream,
+	endRequest: () => void,
 	stop: Stop,
 ): RemoteBody<IBinaryData> {
 	const discard = () => {
 		// A destroyed stream reports it as an error, which would end the process if nobody listened.
 		stream.on('error', () => {});
+		// First, and not left to the stream: one that is wrapped around the connection does not let go
+		// of it before the next piece arrives, which may be never.
+		endRequest();
 		stream.destroy(new Error('The download was given up'));
 	};
 	return {
@@ -136,8 +164,13 @@ function remoteBody(
 					{ timeoutMs: budgetMs, onStop: 'abort' },
 					stop,
 				);
-				if (end.kind !== 'answered') return undefined;
-				return { stored: end.value, sizeBytes: await storedSize(context, end.value) };
+				if (end.kind === 'threw') {
+					const why = reasonOfNoPlace(end.error);
+					return why === undefined ? undefined : { kind: 'noPlace', why };
+				}
+				if (end.kind === 'timedOut') return undefined;
+				const sizeBytes = await storedSize(context, end.value);
+				return { kind: 'stored', stored: end.value, sizeBytes };
 			} finally {
 				isStoring = false;
 				if (!stream.readableEnded) discard();

@@ -89,9 +89,9 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 					description: 'The picture is on the web and opens without a log-in',
 				},
 				{
-					name: 'Uploaded File',
+					name: 'File From an Earlier Node',
 					value: 'binary',
-					description: 'The picture is a file from an earlier node, such as a form or a download',
+					description: 'Such as a form with an upload, a download or a storage node',
 				},
 			],
 			default: 'url',

@@ -118,7 +118,10 @@ describe('a picture that is refused', () => {
 
 	it.each([
 		['one byte more than 20 MB', pictureBytes('png', 640, 480, TWENTY_MB + 1)],
-		['one byte more, and no size in it', Buffer.alloc(TWENTY_MB + 1, 0xff).fill(0xd8, 1, 2)],
+		[
+			'one byte more, and no size in it',
+			Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.alloc(TWENTY_MB - 2)]),
+		],
 	])('has %s', (_what, bytes) => {
 		for (const pieceBytes of [bytes.length, 65_536, 1_000_003]) {
 			const { message } = refusal(bytes, pieceBytes);
@@ -233,7 +236,7 @@ describe('a picture that arrives in pieces', () => {
 				frameHeader(JPEG_MARKER.SOF0_BASELINE, 640, 480),
 			],
 		],
-	])('is not kept in memory once its size is known: %s', (_when, start) => {
+	])('is not kept in memory once its size is known: %s', async (_when, start) => {
 		setFlagsFromString('--expose-gc');
 		const collectGarbage: unknown = runInNewContext('gc');
 		if (typeof collectGarbage !== 'function') throw new Error('No garbage collector at hand');
@@ -242,15 +245,23 @@ describe('a picture that arrives in pieces', () => {
 		const beforeBytes = process.memoryUsage().arrayBuffers;
 		for (const piece of start) inspector.take(Uint8Array.from(piece));
 		for (let taken = 0; taken < 13; taken++) inspector.take(new Uint8Array(1024 * 1024));
-		collectGarbage();
-		expect(process.memoryUsage().arrayBuffers - beforeBytes).toBeLessThan(3 * 1024 * 1024);
+		const keptBytes = () => process.memoryUsage().arrayBuffers - beforeBytes;
+		// The engine gives memory back in the background, a moment after it was asked to.
+		for (let turn = 0; turn < 100 && keptBytes() >= 3 * 1024 * 1024; turn++) {
+			collectGarbage();
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(keptBytes()).toBeLessThan(3 * 1024 * 1024);
 		expect(inspector.end()).toMatchObject({ widthPx: 640 });
 	});
 
-	it('of 20 MB without a size is refused in a moment', () => {
-		const bytes = Buffer.alloc(TWENTY_MB, 0xff).fill(0xd8, 1, 2);
+	it.each([
+		['fill bytes', 0xff],
+		['stray bytes', 0x11],
+	])('of 20 MB of %s is refused in a moment', (_what, filling) => {
+		const bytes = Buffer.alloc(TWENTY_MB, filling).fill(Buffer.from([0xff, 0xd8, 0xff]), 0, 3);
 		const startMs = performance.now();
 		refusal(bytes, 65_536);
-		expect(performance.now() - startMs).toBeLessThan(2_000);
+		expect(performance.now() - startMs).toBeLessThan(500);
 	});
 });

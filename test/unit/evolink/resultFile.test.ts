@@ -100,6 +100,8 @@ type Step =
 			bytes?: number | undefined;
 			/** Whether n8n says how long the stored file is. */
 			isSizeKnown?: boolean;
+			/** Why n8n can't store anything. */
+			noPlace?: string;
 	  };
 
 /** Downloads from a link that answers step by step, the last step again and again. */
@@ -121,9 +123,10 @@ function startDownload(steps: Step[], changes: { link?: string; secondsLeft?: nu
 				body: {
 					async store(file) {
 						if ('bytes' in step && step.bytes === undefined) return undefined;
+						if (step.noPlace !== undefined) return { kind: 'noPlace', why: step.noPlace };
 						stored.push(file);
 						const sizeBytes = step.isSizeKnown === false ? undefined : (step.bytes ?? 1_000);
-						return { stored: `file ${stored.length}`, sizeBytes };
+						return { kind: 'stored', stored: `file ${stored.length}`, sizeBytes };
 					},
 					discard() {
 						discarded++;
@@ -265,6 +268,14 @@ describe('a download', () => {
 		expect(details.description).toContain('Open the link in a browser');
 		expect(details.timedOut).toBe(false);
 		expect(download.opened).toHaveLength(3);
+	});
+
+	it('fails at once when n8n has no place for it, and says whom to ask', async () => {
+		const download = startDownload([{ noPlace: 'the disk is full' }]);
+		const details = await refusal(download);
+		expect(details.message).toContain('the disk is full');
+		expect(details.description).toMatch(/whoever runs n8n.*Task ID: /);
+		expect(download.opened).toHaveLength(1);
 	});
 
 	it('does not read what is no file', async () => {

@@ -103,7 +103,7 @@ export function scriptedServices(
 		status: 200,
 		headers: {},
 		body: {
-			store: async () => ({ stored: STORED_FILE, sizeBytes: 1_000 }),
+			store: async () => ({ kind: 'stored', stored: STORED_FILE, sizeBytes: 1_000 }),
 			discard() {},
 		},
 	};
