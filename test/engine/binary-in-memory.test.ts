@@ -1,0 +1,3 @@
+import { describeBinaryMode } from './binary-mode-cases';
+
+describeBinaryMode('default');

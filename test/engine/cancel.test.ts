@@ -1,0 +1,230 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
+import type { Fault } from '../../sandbox';
+import { useEvolink } from './evolink-workflow';
+import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
+import { pictureBytes } from './picture-bytes';
+import { sentRequestCount } from './sent-requests';
+import { testsSideBySide } from './concurrent-tests';
+import type { OwnBench } from './concurrent-tests';
+
+const evolink = useEvolink();
+const itSideBySide = testsSideBySide(evolink, { generationSeconds: 60 });
+
+async function pause(seconds: number): Promise<void> {
+	await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+interface StoppedRun {
+	result: EvolinkResult;
+	secondsToEnd: number;
+	requestsAfterStop: number;
+}
+
+/** Starts a run, stops it at the moment, and watches for two more seconds what it still asks for. */
+async function stopAt(
+	{ sandbox, start }: OwnBench,
+	run: EvolinkRun,
+	moment: () => Promise<unknown>,
+): Promise<StoppedRun> {
+	const running = start(run);
+	await moment();
+	const sentBefore = sentRequestCount(sandbox);
+	const stoppedMs = Date.now();
+	running.cancel();
+	const result = await running.finished;
+	const secondsToEnd = (Date.now() - stoppedMs) / 1000;
+	await pause(2);
+	return { result, secondsToEnd, requestsAfterStop: sentRequestCount(sandbox) - sentBefore };
+}
+
+function expectQuickAndQuiet({ result, secondsToEnd, requestsAfterStop }: StoppedRun): void {
+	expect(result.run.status).toBe('canceled');
+	expect(secondsToEnd).toBeLessThan(1);
+	expect(requestsAfterStop).toBe(0);
+	expect(result.rows).toEqual([]);
+}
+
+interface Scene {
+	name: string;
+	fault?: Fault;
+	/** The kind and number of the last request before the stop. */
+	until: ['submit' | 'read' | 'upload' | 'media', number];
+	/** The work whose answer must have arrived takes a moment to fall asleep. */
+	thenSleeps?: boolean;
+	hasTask: boolean;
+	generationSeconds?: number;
+	withPicture?: boolean;
+}
+
+const SCENES: Scene[] = [
+	{ name: 'it waits for the next read', until: ['read', 1], thenSleeps: true, hasTask: true },
+	{ name: 'it waits for the first read', until: ['submit', 1], thenSleeps: true, hasTask: true },
+	{
+		name: 'a picture is uploaded',
+		fault: { on: 'upload', fault: { kind: 'stall' } },
+		until: ['upload', 1],
+		hasTask: false,
+		withPicture: true,
+	},
+	{
+		name: 'it waits to repeat an upload',
+		fault: { on: 'upload', fault: { kind: 'status', status: 503, retryAfter: 60 } },
+		until: ['upload', 1],
+		thenSleeps: true,
+		hasTask: false,
+		withPicture: true,
+	},
+	{
+		name: 'a status read stalls',
+		fault: { on: 'read', fault: { kind: 'stall' } },
+		until: ['read', 1],
+		hasTask: true,
+	},
+	{
+		name: 'a status read trickles in',
+		fault: { on: 'read', fault: { kind: 'trickle' } },
+		until: ['read', 1],
+		thenSleeps: true,
+		hasTask: true,
+	},
+	{
+		name: 'it sleeps for the Retry-After of a read',
+		fault: { on: 'read', fault: { kind: 'status', status: 429, retryAfter: 60 } },
+		until: ['read', 1],
+		thenSleeps: true,
+		hasTask: true,
+	},
+	{
+		name: 'it sleeps for the Retry-After of a submission',
+		fault: { on: 'submit', fault: { kind: 'status', status: 429, retryAfter: 60 } },
+		until: ['submit', 1],
+		thenSleeps: true,
+		hasTask: false,
+	},
+	{
+		name: 'a submission stalls',
+		fault: { on: 'submit', fault: { kind: 'stall' } },
+		until: ['submit', 1],
+		hasTask: false,
+	},
+	{
+		name: 'the answer to a submission trickles in',
+		fault: { on: 'submit', fault: { kind: 'trickle', afterAcceptance: true } },
+		until: ['submit', 1],
+		thenSleeps: true,
+		hasTask: false,
+	},
+	{
+		name: 'a download does not begin',
+		fault: { on: 'media', fault: { kind: 'stall' } },
+		until: ['media', 1],
+		hasTask: true,
+		generationSeconds: 0,
+	},
+	{
+		name: 'a download stalls in the middle',
+		fault: { on: 'media', fault: { kind: 'stalled-media' } },
+		until: ['media', 1],
+		thenSleeps: true,
+		hasTask: true,
+		generationSeconds: 0,
+	},
+	{
+		name: 'it sleeps for the Retry-After of a download',
+		fault: { on: 'media', fault: { kind: 'status', status: 503, retryAfter: 60 } },
+		until: ['media', 1],
+		thenSleeps: true,
+		hasTask: true,
+		generationSeconds: 0,
+	},
+];
+
+describe('the Stop button ends the run within a second, and no request follows', () => {
+	const nodes = [
+		{ settings: '', node: {} },
+		{
+			settings: ', also with Retry On Fail',
+			node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+		},
+	];
+	for (const scene of SCENES) {
+		for (const { settings, node } of nodes) {
+			itSideBySide(`while ${scene.name}${settings}`, async (bench) => {
+				const { sandbox } = bench;
+				const { fault, generationSeconds, until, thenSleeps } = scene;
+				if (fault !== undefined) sandbox.addFault({ ...fault, times: Infinity });
+				if (generationSeconds !== undefined) sandbox.planTask({ generationSeconds });
+				const run = { node, ...(scene.withPicture ? await withPicture() : {}) };
+
+				const stopped = await stopAt(bench, run, async () => {
+					await sandbox.waitForRequests(...until);
+					if (thenSleeps) await pause(0.3);
+				});
+
+				expectQuickAndQuiet(stopped);
+				expect(stopped.result.error?.message).toBe('The execution was stopped');
+				if (scene.hasTask) {
+					expect(stopped.result.error?.description).toContain(sandbox.bill[0].taskId);
+					expect(stopped.result.error?.description).toContain('Task > Get');
+				}
+			});
+		}
+	}
+
+	itSideBySide('while some items wait and others have not begun', async (bench) => {
+		const { sandbox } = bench;
+		const items = [0, 1, 2, 3, 4, 5, 6].map((number) => ({ json: { number } }));
+		const run = { items, parameters: { options: { maxConcurrent: 2 } } };
+
+		const stopped = await stopAt(bench, run, async () => await sandbox.waitForRequests('read', 2));
+
+		expectQuickAndQuiet(stopped);
+		expect(sandbox.bill).toHaveLength(2);
+		for (const { taskId } of sandbox.bill) {
+			expect(stopped.result.error?.description).toContain(taskId);
+		}
+	});
+
+	itSideBySide('while the node would continue on fail', async (bench) => {
+		const { sandbox } = bench;
+		const run: EvolinkRun = { node: { onError: 'continueRegularOutput' } };
+
+		const stopped = await stopAt(bench, run, async () => await sandbox.waitForRequests('read', 1));
+
+		expect(stopped.secondsToEnd).toBeLessThan(1);
+		expect(stopped.requestsAfterStop).toBe(0);
+		expect(stopped.result.run.status).toBe('canceled');
+	});
+});
+
+itSideBySide(
+	'a stop still notes the task of a submission that is answered right after it',
+	async (bench) => {
+		const { sandbox } = bench;
+		sandbox.addFault({ on: 'submit', fault: { kind: 'stall', seconds: 0.3 } });
+
+		const { result, secondsToEnd, requestsAfterStop } = await stopAt(
+			bench,
+			{},
+			async () => await sandbox.waitForRequests('submit', 1),
+		);
+
+		const [{ taskId }] = sandbox.bill;
+		expect(secondsToEnd).toBeLessThan(1);
+		expect(requestsAfterStop).toBe(0);
+		expect(result.error?.description).toContain(taskId);
+		expect(evolink.engine.logLines().some((line) => line.includes(taskId))).toBe(true);
+	},
+);
+
+async function withPicture(): Promise<EvolinkRun> {
+	const picture = await evolink.engine.storeBinary(
+		pictureBytes('png', 640, 480),
+		'a.png',
+		'image/png',
+	);
+	return {
+		items: [{ json: {}, binary: { data: picture } }],
+		parameters: { imageSource: 'binary' },
+	};
+}

@@ -1,0 +1,272 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import { useEvolink } from './evolink-workflow';
+import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
+import { testsSideBySide } from './concurrent-tests';
+import type { OwnBench } from './concurrent-tests';
+
+const evolink = useEvolink();
+const itSideBySide = testsSideBySide(evolink);
+
+/** What can happen to an item, by the kind of failure. */
+const FATES = [
+	'fine',
+	'wrong field',
+	'refused',
+	'task failed',
+	'lost',
+	'unread',
+	'timeout',
+	'no file',
+];
+
+/** One item for each fate, with a field of its own beside the prompt. */
+function fatefulRun({ sandbox }: OwnBench, onError: string): EvolinkRun {
+	const match = (fate: string) => ({ promptIncludes: `<${fate}>` });
+	sandbox.addFault({
+		on: 'submit',
+		match: match('refused'),
+		fault: { kind: 'status', status: 400, param: 'image_urls', message: 'The picture is a cake' },
+	});
+	sandbox.addFault({ on: 'submit', match: match('lost'), fault: { kind: 'html' } });
+	sandbox.planTask({
+		match: match('task failed'),
+		outcome: { status: 'failed', code: 'content_policy_violation', message: 'No brands' },
+	});
+	sandbox.addFault({
+		on: 'read',
+		match: match('unread'),
+		fault: { kind: 'status', status: 404 },
+	});
+	sandbox.planTask({ match: match('timeout'), generationSeconds: 60 });
+	sandbox.addFault({
+		on: 'media',
+		match: match('no file'),
+		fault: { kind: 'status', status: 403 },
+	});
+	return {
+		items: FATES.map((fate, number) => ({ json: { fate, number } })),
+		parameters: {
+			prompt: '={{ "<" + $json.fate + ">" }}',
+			quality: '={{ $json.fate === "wrong field" ? "8k" : "768p" }}',
+			options: { timeout: 3 },
+		},
+		node: { onError } as EvolinkRun['node'],
+	};
+}
+
+function taskIdOf({ sandbox }: OwnBench, fate: string): string | undefined {
+	return sandbox.tasks().find(({ prompt }) => prompt === `<${fate}>`)?.taskId;
+}
+
+/** The whole error object that each failed item's row must hold. */
+function expectedErrors(bench: OwnBench): Record<string, Record<string, unknown>> {
+	const text = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+	return {
+		'wrong field': { message: text(/'Quality'/), description: text(/Choose '768p', '1080p'/) },
+		refused: {
+			message: text(/did not accept the request/),
+			description: text(/The picture is a cake.*'image_urls'/),
+			httpCode: '400',
+		},
+		'task failed': {
+			message: text(/No brands \(content_policy_violation\)/),
+			description: text(/Task > Get/),
+			taskId: taskIdOf(bench, 'task failed'),
+			status: 'failed',
+			failureCode: 'content_policy_violation',
+		},
+		lost: {
+			message: text(/may have been started/),
+			description: text(/dashboard\/billing/),
+			httpCode: '200',
+		},
+		unread: {
+			message: text(/does not know this task/),
+			description: text(/Task > Get/),
+			taskId: taskIdOf(bench, 'unread'),
+			httpCode: '404',
+		},
+		timeout: {
+			message: text(/not finished within 3 seconds/),
+			description: text(/Task > Get/),
+			taskId: taskIdOf(bench, 'timeout'),
+			status: text(/^(pending|processing)$/),
+		},
+		'no file': {
+			message: text(/link answered HTTP 403/),
+			description: text(/Task > Get/),
+			taskId: taskIdOf(bench, 'no file'),
+			status: 'completed',
+			httpCode: '403',
+		},
+	};
+}
+
+function expectFineRow(bench: OwnBench, row: INodeExecutionData): void {
+	expect(row.json).toMatchObject({ taskId: taskIdOf(bench, 'fine'), isSuccess: true });
+	expect(row.json).not.toHaveProperty('error');
+	expect(row.binary?.data).toBeDefined();
+	expect(row.pairedItem).toEqual({ item: 0 });
+}
+
+/** Nothing that n8n itself would read as a failure of the whole node. */
+function expectSuccessfulNode({ run, error }: EvolinkResult): void {
+	expect(error).toBeUndefined();
+	expect(run.status).toBe('success');
+}
+
+describe('Continue On Fail', () => {
+	itSideBySide('puts each failed item out as one key with an object, in order', async (bench) => {
+		const result = await bench.run(fatefulRun(bench, 'continueRegularOutput'));
+
+		expectSuccessfulNode(result);
+		expect(result.errorRows).toEqual([]);
+		expect(result.rows).toHaveLength(FATES.length);
+		expectFineRow(bench, result.rows[0]);
+		const errors = expectedErrors(bench);
+		FATES.slice(1).forEach((fate, index) => {
+			expect(result.rows[index + 1]).toStrictEqual({
+				json: { error: errors[fate] },
+				pairedItem: { item: index + 1 },
+			});
+		});
+	});
+
+	itSideBySide('pays for every item that was right, and once', async (bench) => {
+		await bench.run(fatefulRun(bench, 'continueRegularOutput'));
+
+		const paid = bench.sandbox.bill.map(({ prompt }) => prompt).sort();
+		expect(paid).toEqual(['<fine>', '<no file>', '<task failed>', '<timeout>', '<unread>']);
+	});
+
+	itSideBySide('still works with the setting of old workflows', async (bench) => {
+		const { node, ...run } = fatefulRun(bench, '');
+		expect(node).toBeDefined();
+
+		const result = await bench.run({ ...run, node: { continueOnFail: true } });
+
+		expectSuccessfulNode(result);
+		expect(result.rows).toHaveLength(FATES.length);
+		expect(result.rows[1].json.error).toMatchObject({ message: expect.any(String) });
+	});
+
+	itSideBySide('keeps a whole run of failed items', async ({ sandbox, run }) => {
+		sandbox.addFault({ on: 'submit', times: 3, fault: { kind: 'status', status: 402 } });
+
+		const { rows, error } = await run({
+			items: [0, 1, 2].map((number) => ({ json: { number } })),
+			node: { onError: 'continueRegularOutput' },
+		});
+
+		expect(error).toBeUndefined();
+		expect(rows.map(({ json }) => json)).toEqual(
+			Array(3).fill({ error: expect.objectContaining({ httpCode: '402' }) }),
+		);
+		expect(rows.map(({ pairedItem }) => pairedItem)).toEqual([
+			{ item: 0 },
+			{ item: 1 },
+			{ item: 2 },
+		]);
+	});
+
+	itSideBySide('tells of a wrong credential item by item', async ({ sandbox, run }) => {
+		const { rows, error } = await run({
+			items: [{ json: {} }, { json: {} }],
+			credential: { baseUrl: 'no address' },
+			node: { onError: 'continueRegularOutput' },
+		});
+
+		expect(error).toBeUndefined();
+		expect(rows.map(({ json }) => json)).toEqual(
+			Array(2).fill({
+				error: {
+					message: expect.stringMatching(/'API Base URL'/),
+					description: expect.stringMatching(/https:\/\//),
+				},
+			}),
+		);
+		expect(sandbox.requests).toEqual([]);
+	});
+
+	itSideBySide("keeps n8n's words about an expression that cannot be resolved", async (bench) => {
+		const { rows } = await bench.run({
+			items: [{ json: {} }, { json: { fine: true } }],
+			parameters: { prompt: '={{ $json.fine ? "yes" : $json.missing.field.deep() }}' },
+			node: { onError: 'continueRegularOutput' },
+		});
+
+		expect(rows).toHaveLength(2);
+		expect(rows[1].json).toMatchObject({ isSuccess: true });
+	});
+});
+
+describe('the error output', () => {
+	itSideBySide(
+		'gets the failed items and nothing else, each with its input fields',
+		async (bench) => {
+			const result = await bench.run(fatefulRun(bench, 'continueErrorOutput'));
+
+			expectSuccessfulNode(result);
+			expect(result.rows).toHaveLength(1);
+			expectFineRow(bench, result.rows[0]);
+			const errors = expectedErrors(bench);
+			expect(result.errorRows).toHaveLength(FATES.length - 1);
+			FATES.slice(1).forEach((fate, index) => {
+				// The engine adds the fields of the paired input item.
+				expect(result.errorRows[index].json).toStrictEqual({
+					fate,
+					number: index + 1,
+					error: errors[fate],
+				});
+				expect(result.errorRows[index].pairedItem).toMatchObject({ item: index + 1 });
+			});
+		},
+	);
+
+	itSideBySide('leaves successes between failures where they belong', async ({ sandbox, run }) => {
+		for (const number of [0, 2, 4]) {
+			sandbox.addFault({
+				on: 'submit',
+				match: { promptIncludes: `<${number}>` },
+				fault: { kind: 'status', status: 400 },
+			});
+		}
+
+		const { rows, errorRows } = await run({
+			items: [0, 1, 2, 3, 4, 5].map((number) => ({ json: { number } })),
+			parameters: { prompt: '={{ "<" + $json.number + ">" }}' },
+			node: { onError: 'continueErrorOutput' },
+		});
+
+		expect(rows.map(({ json }) => json.prompt)).toEqual(['<1>', '<3>', '<5>']);
+		expect(rows.map(({ pairedItem }) => pairedItem)).toEqual([
+			{ item: 1 },
+			{ item: 3 },
+			{ item: 5 },
+		]);
+		expect(errorRows.map(({ json }) => json.number)).toEqual([0, 2, 4]);
+	});
+
+	itSideBySide('gets nothing when all is well', async ({ run }) => {
+		const { rows, errorRows } = await run({ node: { onError: 'continueErrorOutput' } });
+
+		expect(rows).toHaveLength(1);
+		expect(errorRows).toEqual([]);
+	});
+
+	itSideBySide(
+		'is not taken by a task that is put out after its time',
+		async ({ sandbox, run }) => {
+			sandbox.planTask({ generationSeconds: 60 });
+
+			const { rows, errorRows } = await run({
+				node: { onError: 'continueErrorOutput' },
+				parameters: { options: { timeout: 1, onTimeout: 'returnTask' } },
+			});
+
+			expect(rows).toHaveLength(1);
+			expect(errorRows).toEqual([]);
+		},
+	);
+});

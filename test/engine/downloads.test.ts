@@ -1,0 +1,318 @@
+import type { CompletedOutcome, Fault, FaultAction, Sandbox } from '../../sandbox';
+import { useEvolink } from './evolink-workflow';
+import type { EvolinkResult } from './evolink-workflow';
+import { sideBySide, testsSideBySide, useLastingSandbox } from './concurrent-tests';
+import { promptFor, trafficOf } from './traffic';
+import type { Traffic } from './traffic';
+
+const evolink = useEvolink({ generationSeconds: 0 });
+const itSideBySide = testsSideBySide(evolink);
+const tables = useLastingSandbox();
+
+interface Download {
+	name: string;
+	/** What downloads meet, one fault after another. */
+	faults?: Array<Omit<Fault, 'on' | 'match'>>;
+	outcome?: Omit<CompletedOutcome, 'status'>;
+	options?: Record<string, unknown>;
+}
+
+interface Outcome extends Traffic {
+	result: EvolinkResult;
+	seconds: number;
+	/** The bytes of the file in the row; undefined without one. */
+	file: Buffer | undefined;
+	sandbox: Sandbox;
+}
+
+async function download({ name, faults, outcome, options }: Download): Promise<Outcome> {
+	const prompt = promptFor(name);
+	const match = { promptIncludes: prompt };
+	const sandbox = tables.current;
+	sandbox.planTask({ match, outcome: { status: 'completed', ...outcome } });
+	for (const fault of faults ?? []) sandbox.addFault({ ...fault, on: 'media', match });
+	const startedMs = Date.now();
+	const result = await evolink.run({ sandbox, parameters: { prompt, options } });
+	const binary = result.rows[0]?.binary?.data;
+	return {
+		result,
+		seconds: (Date.now() - startedMs) / 1000,
+		file: binary === undefined ? undefined : await evolink.engine.readBinary(binary),
+		sandbox,
+		...trafficOf(sandbox, prompt),
+	};
+}
+
+function expectRightFile({ result, file, sandbox, taskIds, submissions }: Outcome): void {
+	expect(result.error).toBeUndefined();
+	expect(file?.equals(sandbox.mediaOf(taskIds[0]).bytes())).toBe(true);
+	expect(submissions).toHaveLength(1);
+}
+
+/** The error names what helps the user to get the video that is paid for. */
+function expectWayOn({ result, taskIds, submissions }: Outcome, link: string | undefined): void {
+	expect(result.error?.name).toBe('NodeApiError');
+	expect(result.error?.context).toMatchObject({ itemIndex: 0 });
+	const description = String(result.error?.description);
+	expect(description).toContain(taskIds[0]);
+	expect(description).toContain('Task > Get with this ID');
+	expect(link).toBeDefined();
+	expect(description).toContain(link);
+	expect(submissions).toHaveLength(1);
+}
+
+describe('a download that goes wrong once', () => {
+	const faults: FaultAction[] = [
+		{ kind: 'truncated-media' },
+		{ kind: 'truncated-media', bytes: 1 },
+		{ kind: 'reset-before-acceptance' },
+		{ kind: 'status', status: 408 },
+		{ kind: 'status', status: 429 },
+		{ kind: 'status', status: 500 },
+		{ kind: 'status', status: 502 },
+		{ kind: 'status', status: 503, retryAfter: 1 },
+		{ kind: 'status', status: 504 },
+		{ kind: 'stall', seconds: 1.5 },
+		{ kind: 'html' },
+		{ kind: 'empty' },
+		{ kind: 'garbage', contentType: 'application/json', body: '{"error":"not yet"}' },
+	];
+	const cases = faults.map((fault) => ({ name: `once ${JSON.stringify(fault)}`, fault }));
+	const outcomeOf = sideBySide(
+		cases,
+		async ({ name, fault }) => await download({ name, faults: [{ fault }] }),
+	);
+
+	it.each(cases)('is made again and delivers the whole file ($name)', async (one) => {
+		const outcome = await outcomeOf(one);
+
+		expectRightFile(outcome);
+		expect(outcome.downloads[0].fault).toBe(one.fault.kind);
+	});
+
+	it.each(cases.filter(({ fault }) => fault.kind === 'truncated-media'))(
+		'never delivers a file that arrived short ($name)',
+		async (one) => {
+			const { file, downloads, sandbox, taskIds } = await outcomeOf(one);
+
+			expect(downloads).toHaveLength(2);
+			expect(file).toHaveLength(sandbox.mediaOf(taskIds[0]).sizeBytes);
+		},
+	);
+});
+
+describe('a download whose server asks for patience', () => {
+	const cases: Download[] = [
+		{
+			name: 'patience',
+			faults: [{ fault: { kind: 'status', status: 503, retryAfter: 3 } }],
+		},
+	];
+	const outcomeOf = sideBySide(cases, download);
+
+	it('comes back after what Retry-After says', async () => {
+		const outcome = await outcomeOf(cases[0]);
+		const [first, second] = outcome.downloads;
+
+		expectRightFile(outcome);
+		expect(second.receivedAtMs - (first.answeredAtMs ?? 0)).toBeGreaterThan(2950);
+	});
+});
+
+describe('a download that goes wrong for ever', () => {
+	const always = (fault: FaultAction) => [{ fault, times: Infinity }];
+	const cases: Array<Download & { message: RegExp; httpCode?: string }> = [
+		{
+			name: 'truncated',
+			faults: always({ kind: 'truncated-media' }),
+			message: /broke off on the way|incomplete/,
+		},
+		{
+			name: 'stalled in the middle',
+			faults: always({ kind: 'stalled-media' }),
+			message: /broke off on the way/,
+		},
+		{ name: 'trickle', faults: always({ kind: 'trickle' }), message: /broke off on the way/ },
+		{ name: 'never begins', faults: always({ kind: 'stall' }), message: /did not answer in time/ },
+		{
+			name: 'reset',
+			faults: always({ kind: 'reset-before-acceptance' }),
+			message: /connection broke off/,
+		},
+		{
+			name: '429',
+			faults: always({ kind: 'status', status: 429 }),
+			message: /HTTP 429/,
+			httpCode: '429',
+		},
+		{
+			name: '503',
+			faults: always({ kind: 'status', status: 503 }),
+			message: /HTTP 503/,
+			httpCode: '503',
+		},
+		{
+			name: '503 with a Retry-After beyond the deadline',
+			faults: always({ kind: 'status', status: 503, retryAfter: 3600 }),
+			message: /HTTP 503/,
+			httpCode: '503',
+		},
+		{
+			name: 'host that does not exist',
+			outcome: { results: ['http://nowhere.invalid/video.mp4'] },
+			message: /address in the link could not be found/,
+		},
+	];
+	const outcomeOf = sideBySide(
+		cases,
+		async (one) => await download({ ...one, options: { timeout: 4 } }),
+	);
+
+	it.each(cases)(
+		'ends by the deadline with an error that names link and task ($name)',
+		async (one) => {
+			const outcome = await outcomeOf(one);
+
+			expectWayOn(
+				outcome,
+				one.outcome?.results?.[0] ??
+					outcome.sandbox.task(outcome.taskIds[0])?.mediaUrl ??
+					undefined,
+			);
+			expect(outcome.result.error?.message).toMatch(/finished, but could not be downloaded/);
+			expect(outcome.result.error?.message).toMatch(one.message);
+			expect(outcome.result.error?.description).toContain("'Timeout (Seconds)'");
+			expect(outcome.result.error?.httpCode ?? undefined).toBe(one.httpCode);
+			expect(outcome.seconds).toBeGreaterThan(3.9);
+			expect(outcome.seconds).toBeLessThan(5.5);
+		},
+	);
+});
+
+describe('a link that leads to no video', () => {
+	const cases: Array<Download & { message: RegExp; httpCode?: string; downloadCount: number }> = [
+		...[400, 401, 403, 404, 410].map((status) => ({
+			name: `expired with ${status}`,
+			faults: [{ fault: { kind: 'status' as const, status } }],
+			message: new RegExp(`link answered HTTP ${status}$`),
+			httpCode: String(status),
+			downloadCount: 1,
+		})),
+		{
+			name: 'page',
+			outcome: { media: { html: true } },
+			message: /shows a page instead of a file/,
+			downloadCount: 3,
+		},
+		{
+			name: 'empty',
+			outcome: { media: { empty: true } },
+			message: /the file is empty/,
+			downloadCount: 3,
+		},
+		...[
+			'ftp://example.com/video.mp4',
+			'file:///etc/passwd',
+			'javascript:alert(1)',
+			'video.mp4',
+		].map((link) => ({
+			name: link,
+			outcome: { results: [link] },
+			message: /its link is not a web address/,
+			downloadCount: 0,
+		})),
+	];
+	const outcomeOf = sideBySide(cases, download);
+
+	it.each(cases)('fails the item without waiting for the timeout ($name)', async (one) => {
+		const outcome = await outcomeOf(one);
+
+		expectWayOn(
+			outcome,
+			one.outcome?.results?.[0] ?? outcome.sandbox.task(outcome.taskIds[0])?.mediaUrl ?? undefined,
+		);
+		expect(outcome.result.error?.message).toMatch(one.message);
+		expect(outcome.result.error?.httpCode ?? undefined).toBe(one.httpCode);
+		expect(outcome.downloads).toHaveLength(one.downloadCount);
+	});
+});
+
+describe("a download that is not done in time, with 'On Timeout' set to return the task", () => {
+	const options = { timeout: 3, onTimeout: 'returnTask' };
+	const cases: Download[] = [
+		{ name: 'slow', faults: [{ fault: { kind: 'stalled-media' }, times: Infinity }], options },
+		{
+			name: 'busy',
+			faults: [{ fault: { kind: 'status', status: 503 }, times: Infinity }],
+			options,
+		},
+		{ name: 'gone', faults: [{ fault: { kind: 'status', status: 403 } }], options },
+	];
+	const outcomeOf = sideBySide(cases, download);
+
+	it.each(cases.slice(0, 2))('leaves the row without a file and says so ($name)', async (one) => {
+		const { result, file, sandbox, taskIds } = await outcomeOf(one);
+
+		expect(result.error).toBeUndefined();
+		const link = sandbox.task(taskIds[0])?.mediaUrl;
+		expect(result.rows[0].json).toMatchObject({
+			taskId: taskIds[0],
+			status: 'completed',
+			videoUrl: link,
+		});
+		expect(file).toBeUndefined();
+		expect(result.rows[0].binary).toBeUndefined();
+		expect(result.hints).toHaveLength(1);
+		expect(result.hints[0].message).toContain('The row holds the link, but no file');
+		expect(result.hints[0].message).toContain(taskIds[0]);
+	});
+
+	it('still fails the item when the link does not work, since more time would not help', async () => {
+		const { result } = await outcomeOf(cases[2]);
+
+		expect(result.error).toMatchObject({ name: 'NodeApiError', httpCode: '403' });
+	});
+});
+
+describe('a result link that redirects', () => {
+	it('is followed to another host, without the key', async () => {
+		const storage = await evolink.ownSandbox({ generationSeconds: 0 });
+		const storedTaskId = storage.addTask();
+		const location = String(storage.task(storedTaskId)?.mediaUrl);
+		evolink.sandbox.addFault({ on: 'media', fault: { kind: 'redirect', location } });
+
+		const { rows, error } = await evolink.run({});
+
+		expect(error).toBeUndefined();
+		const video = await evolink.engine.readBinary(rows[0].binary!.data);
+		expect(video.equals(storage.mediaOf(storedTaskId).bytes())).toBe(true);
+		for (const { headers } of [
+			...storage.requestsOf('media'),
+			...evolink.sandbox.requestsOf('media'),
+		]) {
+			expect(JSON.stringify(headers)).not.toContain(evolink.sandbox.apiKey);
+			expect(headers.authorization).toBeUndefined();
+		}
+		expect([...storage.violations, ...evolink.sandbox.violations]).toEqual([]);
+	});
+
+	itSideBySide(
+		'ends in an error by the deadline when it goes round in a circle',
+		async ({ sandbox, run }) => {
+			const taskId = sandbox.addTask();
+			const location = String(sandbox.task(taskId)?.mediaUrl);
+			sandbox.addFault({
+				on: 'media',
+				times: Infinity,
+				fault: { kind: 'redirect', location },
+			});
+
+			const { error } = await run({ parameters: { options: { timeout: 3 } } });
+
+			const [paid] = sandbox.bill;
+			expect(error?.message).toMatch(/could not be downloaded/);
+			expect(error?.description).toContain(paid.taskId);
+			expect(error?.description).toContain(sandbox.task(paid.taskId)?.mediaUrl);
+		},
+	);
+});

@@ -1,0 +1,375 @@
+import type { GenericValue } from 'n8n-workflow';
+
+import { useEvolink } from './evolink-workflow';
+import type { EvolinkRun } from './evolink-workflow';
+import { expectRefusal, expectRefusedRow } from './refusals';
+
+const evolink = useEvolink();
+
+const GET = { resource: 'task', operation: 'get' };
+
+const UNKNOWN_ID = 'task-unified-1757169743-7cvnl5zw';
+
+/** A run of Task > Get with one item for each task. */
+function getRun(taskIds: string[], parameters: Record<string, unknown> = {}): EvolinkRun {
+	return {
+		parameters: { ...GET, taskId: '={{ $json.id }}', ...parameters },
+		items: taskIds.map((id) => ({ json: { id } })),
+	};
+}
+
+function requestKinds(): string[] {
+	return evolink.sandbox.requests.map(({ kind }) => kind);
+}
+
+afterEach(() => {
+	expect(evolink.sandbox.violations).toEqual([]);
+	expect(evolink.sandbox.bill).toEqual([]);
+});
+
+describe('Task > Get without waiting', () => {
+	it.each([
+		['pending', false],
+		['processing', false],
+		['completed', true],
+		['failed', true],
+		['cancelled', true],
+		['paused', false],
+	])(
+		'reads a task that is %s with one request and puts it out as it is',
+		async (status, isFinished) => {
+			const taskId = evolink.sandbox.addTask({ generationSeconds: 0, outcome: { status } });
+			const { rows, error } = await evolink.run(getRun([taskId]));
+
+			expect(error).toBeUndefined();
+			expect(requestKinds()).toEqual(['read']);
+			expect(rows).toHaveLength(1);
+			expect(rows[0].pairedItem).toEqual({ item: 0 });
+			expect(rows[0].binary).toBeUndefined();
+			const isSuccess = status === 'completed';
+			const link = evolink.sandbox.task(taskId)?.mediaUrl ?? null;
+			expect(rows[0].json).toMatchObject({
+				taskId,
+				status,
+				isFinished,
+				isSuccess,
+				videoUrl: link,
+				results: link === null ? [] : [link],
+				expiresAt: isSuccess ? expect.stringMatching(/Z$/) : null,
+			});
+		},
+	);
+
+	it('puts out exactly the fields of a task, and none that only Create knows', async () => {
+		const [{ json }] = (await evolink.run(getRun([evolink.sandbox.addTask()]))).rows;
+
+		expect(Object.keys(json).sort()).toEqual(
+			[
+				'taskId',
+				'model',
+				'status',
+				'progress',
+				'isFinished',
+				'isSuccess',
+				'createdAt',
+				'videoUrl',
+				'results',
+				'expiresAt',
+			].sort(),
+		);
+	});
+
+	it('says of a failed task why it failed, in a row of success', async () => {
+		const failed = evolink.sandbox.addTask({
+			generationSeconds: 0,
+			outcome: { status: 'failed', code: 'image_processing_error', message: 'HEIC is not read' },
+		});
+		const withoutReason = evolink.sandbox.addTask({
+			generationSeconds: 0,
+			outcome: { status: 'failed', withoutErrorObject: true },
+		});
+		const cancelled = evolink.sandbox.addTask({
+			generationSeconds: 0,
+			outcome: { status: 'cancelled' },
+		});
+		const { rows, error } = await evolink.run({
+			...getRun([failed, withoutReason, cancelled], { downloadVideo: true }),
+			node: { onError: 'continueErrorOutput' },
+		});
+
+		expect(error).toBeUndefined();
+		expect(rows).toHaveLength(3);
+		expect(rows[0].json).toMatchObject({
+			status: 'failed',
+			failureCode: 'image_processing_error',
+			failureMessage: 'HEIC is not read',
+		});
+		for (const { json } of rows) {
+			expect(json).not.toHaveProperty('error');
+			expect(json.failureCode).toMatch(/^[a-z_]+$/);
+			expect(json.failureMessage).toMatch(/\w/);
+			expect(json).toMatchObject({ isFinished: true, isSuccess: false, videoUrl: null });
+		}
+	});
+
+	it('downloads the file of a completed task where it is wanted, and nothing of an unfinished one', async () => {
+		const completed = evolink.sandbox.addTask({ generationSeconds: 0 });
+		const running = evolink.sandbox.addTask({ generationSeconds: 600 });
+		const { rows, error } = await evolink.run(
+			getRun([running, completed], {
+				downloadVideo: true,
+				options: { outputPropertyName: 'video', fileName: 'cat' },
+			}),
+		);
+
+		expect(error).toBeUndefined();
+		expect(rows[0].binary).toBeUndefined();
+		expect(rows[0].json).toMatchObject({ taskId: running, isFinished: false });
+		expect(Object.keys(rows[1].binary ?? {})).toEqual(['video']);
+		expect(rows[1].binary?.video.fileName).toBe('cat.mp4');
+		const bytes = await evolink.engine.readBinary(rows[1].binary!.video);
+		expect(bytes.equals(evolink.sandbox.mediaOf(completed).bytes())).toBe(true);
+		expect(evolink.sandbox.requestsOf('media')).toHaveLength(1);
+	});
+
+	it('does not download by default', async () => {
+		const taskId = evolink.sandbox.addTask({ generationSeconds: 0 });
+		const { rows } = await evolink.run(getRun([taskId]));
+
+		expect(rows[0].json.isSuccess).toBe(true);
+		expect(rows[0].binary).toBeUndefined();
+		expect(requestKinds()).toEqual(['read']);
+	});
+
+	it("puts out the API's task object without Simplify, running or finished", async () => {
+		const running = evolink.sandbox.addTask({
+			generationSeconds: 600,
+			estimatedTimeSeconds: 600,
+			durationSeconds: 10,
+		});
+		const finished = evolink.sandbox.addTask({ generationSeconds: 0 });
+		const { rows } = await evolink.run(getRun([running, finished], { simplify: false }));
+
+		const created = expect.any(Number);
+		expect(rows[0].json).toEqual({
+			id: running,
+			created,
+			model: 'MiniMax-Hailuo-2.3-Fast',
+			object: 'video.generation.task',
+			progress: 0,
+			status: 'pending',
+			type: 'video',
+			task_info: { can_cancel: false, estimated_time: 600, video_duration: 10 },
+		});
+		expect(rows[1].json).toEqual({
+			id: finished,
+			created,
+			model: 'MiniMax-Hailuo-2.3-Fast',
+			object: 'video.generation.task',
+			progress: 100,
+			status: 'completed',
+			type: 'video',
+			task_info: { can_cancel: false },
+			results: [evolink.sandbox.task(finished)?.mediaUrl],
+		});
+	});
+
+	it('reads tasks of other kinds, such as an image, and names the file by what it is', async () => {
+		const taskId = evolink.sandbox.addTask({
+			generationSeconds: 0,
+			outcome: { status: 'completed', media: { contentType: 'image/png' } },
+			rawTask: {
+				object: 'image.generation.task',
+				type: 'image',
+				model: 'some-image-model',
+				task_info: undefined,
+			},
+		});
+		const { rows, error } = await evolink.run(getRun([taskId], { downloadVideo: true }));
+
+		expect(error).toBeUndefined();
+		expect(rows[0].json).toMatchObject({ taskId, model: 'some-image-model', isSuccess: true });
+		expect(rows[0].binary?.data).toMatchObject({
+			mimeType: 'image/png',
+			fileName: `${taskId}.png`,
+		});
+	});
+
+	it('reads a task of which the API says no more than its id and status', async () => {
+		const taskId = evolink.sandbox.addTask({
+			generationSeconds: 600,
+			rawTask: {
+				created: undefined,
+				model: undefined,
+				object: undefined,
+				progress: undefined,
+				task_info: undefined,
+				type: undefined,
+			},
+		});
+		const { rows, error } = await evolink.run(getRun([taskId]));
+
+		expect(error).toBeUndefined();
+		expect(rows[0].json).toEqual({
+			taskId,
+			model: null,
+			status: 'pending',
+			progress: null,
+			isFinished: false,
+			isSuccess: false,
+			createdAt: null,
+			videoUrl: null,
+			results: [],
+			expiresAt: null,
+		});
+	});
+});
+
+describe('Task > Get with waiting', () => {
+	it('waits until each task is finished and downloads where it is wanted', async () => {
+		const taskIds = [0.4, 0].map((generationSeconds) =>
+			evolink.sandbox.addTask({ generationSeconds }),
+		);
+		const { rows, error } = await evolink.run(
+			getRun(taskIds, { waitForCompletion: true, downloadVideo: '={{ $itemIndex === 0 }}' }),
+		);
+
+		expect(error).toBeUndefined();
+		expect(rows.map(({ json }) => [json.taskId, json.status])).toEqual(
+			taskIds.map((taskId) => [taskId, 'completed']),
+		);
+		const bytes = await evolink.engine.readBinary(rows[0].binary!.data);
+		expect(bytes.equals(evolink.sandbox.mediaOf(taskIds[0]).bytes())).toBe(true);
+		expect(rows[1].binary).toBeUndefined();
+		expect(evolink.sandbox.task(taskIds[1])?.readCount).toBe(1);
+	});
+
+	it.each(['failed', 'cancelled'])('fails the item of a task that is %s', async (status) => {
+		const taskId = evolink.sandbox.addTask({ generationSeconds: 0, outcome: { status } });
+		const { rows, error } = await evolink.run(getRun([taskId], { waitForCompletion: true }));
+
+		expect(rows).toEqual([]);
+		expect(error).toMatchObject({ name: 'NodeApiError', context: { itemIndex: 0 } });
+		expect(error?.description).toContain(taskId);
+	});
+
+	it('puts out the unfinished task after the timeout where On Timeout says so', async () => {
+		const taskId = evolink.sandbox.addTask({ generationSeconds: 600 });
+		const { rows, error } = await evolink.run(
+			getRun([taskId], {
+				waitForCompletion: true,
+				downloadVideo: true,
+				options: { timeout: 1, pollInterval: 1, onTimeout: 'returnTask' },
+			}),
+		);
+
+		expect(error).toBeUndefined();
+		expect(rows[0].json).toMatchObject({ taskId, isFinished: false });
+		expect(rows[0].binary).toBeUndefined();
+	});
+});
+
+describe('The task ID', () => {
+	it('is taken without blanks around it, as it is pasted', async () => {
+		const taskId = evolink.sandbox.addTask();
+		const { rows, error } = await evolink.run({
+			parameters: { ...GET, taskId: `  ${taskId}\n` },
+		});
+
+		expect(error).toBeUndefined();
+		expect(rows[0].json.taskId).toBe(taskId);
+		expect(evolink.sandbox.requests.map(({ path }) => path)).toEqual([`/v1/tasks/${taskId}`]);
+	});
+
+	it.each<[string, GenericValue | object, string]>([
+		['another path of the API', '../credits', "'Task ID' is not an ID"],
+		['a path below', 'a/b', "'Task ID' is not an ID"],
+		['an encoded path', '%2e%2e', "'Task ID' is not an ID"],
+		['an encoded slash', `${UNKNOWN_ID}%2F..`, "'Task ID' is not an ID"],
+		['a query', `${UNKNOWN_ID}?a=1`, "'Task ID' is not an ID"],
+		['a fragment', `${UNKNOWN_ID}#a`, "'Task ID' is not an ID"],
+		['two dots', '..', "'Task ID' is not an ID"],
+		['a backslash', '..\\credits', "'Task ID' is not an ID"],
+		['a blank in between', 'task unified', "'Task ID' is not an ID"],
+		['a line break in between', 'task\r\nunified', "'Task ID' is not an ID"],
+		['a whole link', `https://evil.example.com/${UNKNOWN_ID}`, "'Task ID' is not an ID"],
+		['empty', '', "'Task ID' is empty"],
+		['blank', '   ', "'Task ID' is empty"],
+		['null', null, "'Task ID' is empty"],
+		['an object', { id: UNKNOWN_ID }, "'Task ID' must be a text"],
+		['a list', [UNKNOWN_ID], "'Task ID' must be a text"],
+		['a yes', true, "'Task ID' must be a text"],
+	])('is refused before anything is sent when it is %s', async (_case, value, message) => {
+		const good = evolink.sandbox.addTask();
+		const items = [good, good, value].map((id) => ({ json: { id: id as GenericValue } }));
+		const parameters = { ...GET, taskId: '={{ $json.id }}' };
+		const [alone, third] = await Promise.all([
+			evolink.run({ parameters, items: items.slice(2) }),
+			evolink.run({ parameters, items }),
+		]);
+		expectRefusal(alone, { itemIndex: 0, message });
+		expectRefusal(third, { itemIndex: 2, message });
+		expect(evolink.sandbox.requests).toEqual([]);
+
+		const { rows } = await evolink.run({
+			parameters,
+			items,
+			node: { onError: 'continueRegularOutput' },
+		});
+		expect(rows.map(({ json }) => json.taskId)).toEqual([good, good, undefined]);
+		expectRefusedRow(rows[2], { itemIndex: 2, message });
+		expect(requestKinds()).toEqual(['read', 'read']);
+	});
+
+	it('is refused by n8n itself when the field is left empty', async () => {
+		const { error } = await evolink.run({ parameters: { ...GET, taskId: '' } });
+
+		expect(error?.message).toMatch(/issues/);
+		expect(evolink.sandbox.requests).toEqual([]);
+	});
+});
+
+describe('A wrong value in another field of Task > Get', () => {
+	it.each<[string, Record<string, unknown>, string]>([
+		['Wait for Completion', { waitForCompletion: '={{ $json.bad }}' }, 'must be true or false'],
+		['Download Video', { downloadVideo: '={{ $json.bad }}' }, 'must be true or false'],
+		['Simplify', { simplify: '={{ $json.bad }}' }, 'must be true or false'],
+		['Timeout (Seconds)', { options: { timeout: 0 } }, 'at least 1'],
+		['Timeout (Seconds)', { options: { timeout: '={{ $json.bad }}' } }, 'must be a number'],
+		['Poll Interval (Seconds)', { options: { pollInterval: 0 } }, 'at least 1'],
+		['On Timeout', { options: { onTimeout: '={{ $json.text }}' } }, "does not know: 'explode'"],
+		['Max Concurrent Videos', { options: { maxConcurrent: 0 } }, 'between 1 and 100'],
+		['Max Concurrent Videos', { options: { maxConcurrent: 101 } }, 'between 1 and 100'],
+		['Max Concurrent Videos', { options: { maxConcurrent: 1.5 } }, 'a whole number'],
+		['File Name', { options: { fileName: '={{ $json.bad }}' } }, 'must be a text'],
+		['Put Output File in Field', { options: { outputPropertyName: '={{ $json.bad }}' } }, 'text'],
+	])('is refused before anything is sent: %s', async (field, parameters, message) => {
+		const result = await evolink.run({
+			parameters: { ...GET, taskId: UNKNOWN_ID, ...parameters },
+			items: [{ json: { bad: { a: 1 }, text: 'explode' } }],
+		});
+
+		expectRefusal(result, { itemIndex: 0, message: `'${field}'` });
+		expectRefusal(result, { itemIndex: 0, message });
+		expect(evolink.sandbox.requests).toEqual([]);
+	});
+
+	it('is none when yes or no and numbers come as text from a spreadsheet', async () => {
+		const taskId = evolink.sandbox.addTask({ generationSeconds: 0 });
+		const { rows, error } = await evolink.run({
+			parameters: {
+				...GET,
+				taskId,
+				waitForCompletion: '={{ $json.yes }}',
+				downloadVideo: '={{ $json.yes }}',
+				simplify: '={{ $json.no }}',
+				options: { timeout: '={{ $json.n }}', pollInterval: '={{ $json.n }}' },
+			},
+			items: [{ json: { yes: 'true', no: 'false', n: '5' } }],
+		});
+
+		expect(error).toBeUndefined();
+		expect(rows[0].json.id).toBe(taskId);
+		expect(rows[0].binary?.data.mimeType).toBe('video/mp4');
+	});
+});

@@ -1,0 +1,348 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import type { MediaOverrides } from '../../sandbox';
+import { PICTURE_LINK, useEvolink } from './evolink-workflow';
+
+const evolink = useEvolink();
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+const ONE_DAY_MS = 24 * 60 * 60 * 1000;
+
+const FIELDS_OF_EVERY_TASK = [
+	'taskId',
+	'model',
+	'status',
+	'progress',
+	'isFinished',
+	'isSuccess',
+	'createdAt',
+	'videoUrl',
+	'results',
+	'expiresAt',
+];
+
+const FIELDS_OF_CREATE = [...FIELDS_OF_EVERY_TASK, 'prompt', 'imageUrl', 'quality', 'duration'];
+
+/** Reads finished tasks with Task > Get, which takes the same way to the output without a wait. */
+async function getFinished(
+	taskIds: string[],
+	parameters: Record<string, unknown> = {},
+): Promise<INodeExecutionData[]> {
+	const { rows, error } = await evolink.run({
+		parameters: {
+			resource: 'task',
+			operation: 'get',
+			taskId: '={{ $json.taskId }}',
+			downloadVideo: true,
+			...parameters,
+		},
+		items: taskIds.map((taskId) => ({ json: { taskId } })),
+	});
+	expect(error).toBeUndefined();
+	expect(rows).toHaveLength(taskIds.length);
+	return rows;
+}
+
+function addFinishedTask(media: MediaOverrides = {}): string {
+	return evolink.sandbox.addTask({
+		generationSeconds: 0,
+		outcome: { status: 'completed', media },
+	});
+}
+
+/** When the sandbox created the task, as the API says it: in whole seconds. */
+function createdMsOf(taskId: unknown): number {
+	const createdAtMs = evolink.sandbox.task(String(taskId))?.createdAtMs ?? Number.NaN;
+	return Math.floor(createdAtMs / 1000) * 1000;
+}
+
+afterEach(() => {
+	expect(evolink.sandbox.violations).toEqual([]);
+});
+
+describe('The simplified row of a finished video', () => {
+	it('has exactly the promised fields, with what was sent and what came back', async () => {
+		const { rows, error } = await evolink.run({
+			parameters: {
+				prompt: 'A cat',
+				cameraCommands: ['Push in'],
+				quality: '1080p',
+			},
+		});
+
+		expect(error).toBeUndefined();
+		const [{ json }] = rows;
+		expect(Object.keys(json).sort()).toEqual([...FIELDS_OF_CREATE].sort());
+		const [{ taskId }] = evolink.sandbox.bill;
+		const link = evolink.sandbox.task(taskId)?.mediaUrl;
+		expect(link).toMatch(/^http/);
+		expect(json).toEqual({
+			taskId,
+			model: 'MiniMax-Hailuo-2.3-Fast',
+			status: 'completed',
+			progress: 100,
+			isFinished: true,
+			isSuccess: true,
+			createdAt: new Date(createdMsOf(taskId)).toISOString(),
+			videoUrl: link,
+			results: [link],
+			expiresAt: new Date(createdMsOf(taskId) + ONE_DAY_MS).toISOString(),
+			prompt: 'A cat [Push in]',
+			imageUrl: PICTURE_LINK,
+			quality: '1080p',
+			duration: 6,
+		});
+		expect(json.createdAt).toMatch(ISO_TIME);
+		expect(json.expiresAt).toMatch(ISO_TIME);
+	});
+
+	it('names the first of several results as the video, and all of them as results', async () => {
+		const taskId = evolink.sandbox.addTask({ generationSeconds: 0 });
+		const link = evolink.sandbox.task(taskId)?.mediaUrl ?? '';
+		const results = [link, 'https://media.example.com/second.mp4'];
+		const several = evolink.sandbox.addTask({
+			generationSeconds: 0,
+			outcome: { status: 'completed', results },
+		});
+		const [row] = await getFinished([several]);
+
+		expect(row.json).toMatchObject({ videoUrl: link, results });
+		expect(evolink.sandbox.requestsOf('media')).toHaveLength(1);
+	});
+
+	it('holds no key "error", and neither does any other row of success', async () => {
+		const failed = evolink.sandbox.addTask({
+			generationSeconds: 0,
+			outcome: { status: 'failed', code: 'service_error' },
+		});
+		const finished = addFinishedTask();
+		const rows = [
+			...(await getFinished([failed, finished])),
+			...(await getFinished([failed, finished], { simplify: false })),
+			...(await evolink.run({ parameters: { waitForCompletion: false } })).rows,
+		];
+
+		expect(rows).toHaveLength(5);
+		for (const { json } of rows) expect(json).not.toHaveProperty('error');
+	});
+});
+
+describe('The row without waiting', () => {
+	it('is made from the submission alone: no file, no further request, no result yet', async () => {
+		const { rows, error } = await evolink.run({
+			parameters: { waitForCompletion: false, downloadVideo: true, prompt: 'A cat' },
+		});
+
+		expect(error).toBeUndefined();
+		const [{ taskId }] = evolink.sandbox.bill;
+		expect(rows).toHaveLength(1);
+		expect(rows[0].binary).toBeUndefined();
+		expect(Object.keys(rows[0].json).sort()).toEqual([...FIELDS_OF_CREATE].sort());
+		expect(rows[0].json).toMatchObject({
+			taskId,
+			status: 'pending',
+			progress: 0,
+			isFinished: false,
+			isSuccess: false,
+			createdAt: new Date(createdMsOf(taskId)).toISOString(),
+			videoUrl: null,
+			results: [],
+			expiresAt: null,
+			prompt: 'A cat',
+			duration: 6,
+		});
+		expect(evolink.sandbox.requests.map(({ kind }) => kind)).toEqual(['submit']);
+	});
+
+	it('is the answer to the submission, untouched, without Simplify', async () => {
+		evolink.sandbox.planTask({ estimatedTimeSeconds: 120 });
+		const { rows } = await evolink.run({
+			parameters: { waitForCompletion: false, simplify: false },
+		});
+
+		const [{ taskId }] = evolink.sandbox.bill;
+		expect(rows[0].json).toEqual({
+			created: createdMsOf(taskId) / 1000,
+			id: taskId,
+			model: 'MiniMax-Hailuo-2.3-Fast',
+			object: 'video.generation.task',
+			progress: 0,
+			status: 'pending',
+			type: 'video',
+			task_info: { can_cancel: false, estimated_time: 120, video_duration: 6 },
+		});
+		expect(rows[0].pairedItem).toEqual({ item: 0 });
+	});
+});
+
+describe('The row without Simplify', () => {
+	it("is the API's last task object, untouched, also with fields that nobody knows yet", async () => {
+		evolink.sandbox.planTask({
+			rawTask: { usage: { credits: 1.5 }, tags: ['a', null], 'x-new': { deep: [true] } },
+		});
+		const { rows, error } = await evolink.run({ parameters: { simplify: false } });
+
+		expect(error).toBeUndefined();
+		const [{ taskId }] = evolink.sandbox.bill;
+		expect(rows[0].json).toEqual({
+			created: createdMsOf(taskId) / 1000,
+			id: taskId,
+			model: 'MiniMax-Hailuo-2.3-Fast',
+			object: 'video.generation.task',
+			progress: 100,
+			status: 'completed',
+			results: [evolink.sandbox.task(taskId)?.mediaUrl],
+			task_info: { can_cancel: false },
+			type: 'video',
+			usage: { credits: 1.5 },
+			tags: ['a', null],
+			'x-new': { deep: [true] },
+		});
+		expect(rows[0].binary?.data.mimeType).toBe('video/mp4');
+	});
+
+	it('renames the error of a failed task to "failure" and changes nothing else', async () => {
+		const taskId = evolink.sandbox.addTask({
+			generationSeconds: 0,
+			outcome: { status: 'failed', code: 'content_policy_violation', message: 'No faces' },
+		});
+		const [row] = await getFinished([taskId], { simplify: false });
+
+		expect(row.json).toEqual({
+			created: createdMsOf(taskId) / 1000,
+			id: taskId,
+			model: 'MiniMax-Hailuo-2.3-Fast',
+			object: 'video.generation.task',
+			progress: expect.any(Number),
+			status: 'failed',
+			task_info: { can_cancel: false },
+			type: 'video',
+			failure: { code: 'content_policy_violation', message: 'No faces', type: 'task_error' },
+		});
+	});
+});
+
+describe('The file', () => {
+	it('is the video of the task, as video/mp4 and named after the task, in the field "data"', async () => {
+		const taskId = addFinishedTask();
+		const [{ binary }] = await getFinished([taskId]);
+
+		expect(Object.keys(binary ?? {})).toEqual(['data']);
+		expect(binary?.data).toMatchObject({
+			mimeType: 'video/mp4',
+			fileType: 'video',
+			fileExtension: 'mp4',
+			fileName: `${taskId}.mp4`,
+		});
+		const bytes = await evolink.engine.readBinary(binary!.data);
+		expect(bytes.equals(evolink.sandbox.mediaOf(taskId).bytes())).toBe(true);
+	});
+
+	it('lies in the field that the options name, also by expression', async () => {
+		const [first, second] = await getFinished([addFinishedTask(), addFinishedTask()], {
+			options: { outputPropertyName: '={{ "video" + $itemIndex }}' },
+		});
+
+		expect(Object.keys(first.binary ?? {})).toEqual(['video0']);
+		expect(Object.keys(second.binary ?? {})).toEqual(['video1']);
+	});
+
+	it.each([
+		['gets .mp4 where it is missing', 'spring campaign', 'spring campaign.mp4'],
+		['keeps its .mp4', 'cat.mp4', 'cat.mp4'],
+		['keeps its .MP4', 'CAT.MP4', 'CAT.MP4'],
+		['gets .mp4 behind another ending', 'cat.v2', 'cat.v2.mp4'],
+		['keeps letters of every alphabet', 'Kätzchen 猫', 'Kätzchen 猫.mp4'],
+		['loses blanks around it', '  cat  ', 'cat.mp4'],
+		['cannot lead to another folder', '../../etc/passwd', /^[^/\\]*etc[^/\\]*passwd\.mp4$/],
+		['cannot lead to another folder of Windows', '..\\..\\cat', /^[^/\\]*cat\.mp4$/],
+		['cannot be hidden or a drive', 'C:.cat\u0000', /^C[^:/\\\0]*cat[^:/\\\0]*\.mp4$/],
+		['may be a number', 7, '7.mp4'],
+	])('has a name that %s', async (_case, fileName, expected) => {
+		const [{ binary }] = await getFinished([addFinishedTask()], { options: { fileName } });
+
+		expect(binary?.data.fileName).toMatch(
+			typeof expected === 'string' ? RegExp(`^${expected.replace('.', '\\.')}$`) : expected,
+		);
+		expect(binary?.data.fileName).not.toMatch(/^\./);
+	});
+
+	it('is named after the task where the name is empty, of item after item', async () => {
+		const taskIds = [addFinishedTask(), addFinishedTask(), addFinishedTask()];
+		const rows = await getFinished(taskIds, {
+			options: { fileName: '={{ ["", "  ", null][$itemIndex] }}' },
+		});
+
+		expect(rows.map(({ binary }) => binary?.data.fileName)).toEqual(
+			taskIds.map((taskId) => `${taskId}.mp4`),
+		);
+	});
+
+	it.each([
+		['the one of the response', 'video/webm', 'video/webm'],
+		['the one of the response without its parameters', 'video/mp4; codecs="avc1"', 'video/mp4'],
+		['video/mp4 where the response says nothing', null, 'video/mp4'],
+		['video/mp4 where the response says nothing useful', 'application/octet-stream', 'video/mp4'],
+		['video/mp4 where the storage host has its own word', 'binary/octet-stream', 'video/mp4'],
+	])('has a media type that is %s', async (_case, contentType, expected) => {
+		const [{ binary }] = await getFinished([addFinishedTask({ contentType })]);
+
+		expect(binary?.data.mimeType).toBe(expected);
+	});
+
+	it('is left out without Download Video, and nothing asks for the link', async () => {
+		const { rows, error } = await evolink.run({ parameters: { downloadVideo: false } });
+
+		expect(error).toBeUndefined();
+		expect(rows[0].binary).toBeUndefined();
+		expect(rows[0].json).toMatchObject({ isSuccess: true });
+		expect(rows[0].json.videoUrl).toMatch(/^http/);
+		expect(evolink.sandbox.requestsOf('media')).toEqual([]);
+	});
+});
+
+describe('The hints beside the output', () => {
+	it('name a bracket in the prompt that is none of the camera commands', async () => {
+		const { hints, rows } = await evolink.run({
+			parameters: { waitForCompletion: false, prompt: 'A cat [flies away] and [Push in]' },
+		});
+
+		expect(rows[0].json.prompt).toBe('A cat [flies away] and [Push in]');
+		expect(hints).toHaveLength(1);
+		expect(hints[0].message).toContain('[flies away]');
+	});
+
+	it('name a bracket with more than 3 commands, which is sent all the same', async () => {
+		const commands = ['Pan left', 'Zoom in', 'Tilt up', 'Shake'];
+		const { hints, rows } = await evolink.run({
+			parameters: { waitForCompletion: false, cameraCommands: commands },
+		});
+
+		expect(rows[0].json.prompt).toBe(`[${commands.join(',')}]`);
+		expect(hints).toHaveLength(1);
+		expect(hints[0].message).toContain(`[${commands.join(',')}]`);
+	});
+
+	it('are silent about up to 3 commands and about commands typed by hand', async () => {
+		const { hints } = await evolink.run({
+			parameters: {
+				waitForCompletion: false,
+				prompt: 'A cat [Tilt up, Shake]',
+				cameraCommands: ['Pan left', 'Zoom in', 'Tilt up'],
+			},
+		});
+
+		expect(hints).toEqual([]);
+	});
+
+	it('say the same thing once, with the items that it is about', async () => {
+		const { hints } = await evolink.run({
+			parameters: { waitForCompletion: false, prompt: '={{ $json.prompt }}' },
+			items: ['[nowhere]', 'A cat', '[nowhere]'].map((prompt) => ({ json: { prompt } })),
+		});
+
+		expect(hints).toHaveLength(1);
+		expect(hints[0].message).toMatch(/\[nowhere\].*items 0, 2/);
+	});
+});

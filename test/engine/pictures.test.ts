@@ -1,0 +1,328 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import { useEvolink } from './evolink-workflow';
+import { pictureBytes } from './picture-bytes';
+import { expectRefusal, expectRefusedRow } from './refusals';
+
+const evolink = useEvolink();
+
+const TWENTY_MB = 20 * 1024 * 1024;
+
+const UPLOAD_AND_SUBMIT = { imageSource: 'binary', waitForCompletion: false };
+
+function sha256(bytes: Buffer): string {
+	return createHash('sha256').update(bytes).digest('hex');
+}
+
+function realPicture(name: string): Buffer {
+	return readFileSync(join(__dirname, '..', 'pictures', name));
+}
+
+/** An item with a file, as a form or a download node puts it out. */
+async function itemWith(
+	bytes: Buffer,
+	{ field = 'data', name = 'picture.jpg', type = 'image/jpeg' } = {},
+): Promise<INodeExecutionData> {
+	return { json: {}, binary: { [field]: await evolink.engine.storeBinary(bytes, name, type) } };
+}
+
+afterEach(() => {
+	expect(evolink.sandbox.violations).toEqual([]);
+});
+
+describe('A picture from an earlier node', () => {
+	it('is uploaded as it is, and its address stands in the submission and in the output', async () => {
+		const bytes = pictureBytes('jpeg', 800, 600, 123_457);
+		const { rows, error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [await itemWith(bytes)],
+		});
+
+		expect(error).toBeUndefined();
+		expect(evolink.sandbox.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+			'POST /api/v1/files/upload/stream',
+			'POST /v1/videos/generations',
+		]);
+		const [{ headers, upload }] = evolink.sandbox.requests;
+		expect(headers.authorization).toBe(`Bearer ${evolink.sandbox.apiKey}`);
+		expect(upload).toMatchObject({
+			sha256: sha256(bytes),
+			sizeBytes: bytes.length,
+			mimeType: 'image/jpeg',
+			claimedMimeType: 'image/jpeg',
+			hasContentLength: true,
+		});
+		expect(upload?.fileUrl).toMatch(/^http/);
+		expect(evolink.sandbox.bill[0].imageUrl).toBe(upload?.fileUrl);
+		expect(rows[0].json.imageUrl).toBe(upload?.fileUrl);
+	});
+
+	it('can be of every format that the model takes', async () => {
+		const pictures = (['jpeg', 'png', 'webp-lossy', 'webp-lossless', 'webp-extended'] as const).map(
+			(format) => pictureBytes(format, 640, 480, 2000),
+		);
+		const { error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: await Promise.all(pictures.map(async (bytes) => await itemWith(bytes))),
+		});
+
+		expect(error).toBeUndefined();
+		const uploads = evolink.sandbox.requestsOf('upload').map(({ upload }) => upload?.sha256);
+		expect(uploads.sort()).toEqual(pictures.map(sha256).sort());
+	});
+
+	it.each([
+		'jpeg-baseline.jpg',
+		'jpeg-progressive.jpg',
+		'jpeg-cmyk.jpg',
+		'png-interlaced.png',
+		'png-palette.png',
+		'webp-lossy.webp',
+		'webp-lossless.webp',
+		'webp-animated.webp',
+	])('can be a real file such as %s', async (name) => {
+		const bytes = realPicture(name);
+		const { error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [await itemWith(bytes)],
+		});
+
+		expect(error).toBeUndefined();
+		expect(evolink.sandbox.requestsOf('upload')[0].upload?.sha256).toBe(sha256(bytes));
+	});
+
+	it('is told by its bytes, whatever its name and type claim', async () => {
+		const bytes = pictureBytes('png', 640, 480, 2000);
+		const { error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [await itemWith(bytes, { name: 'scan.pdf', type: 'application/pdf' })],
+		});
+
+		expect(error).toBeUndefined();
+		const [{ upload }] = evolink.sandbox.requestsOf('upload');
+		expect(upload).toMatchObject({
+			sha256: sha256(bytes),
+			claimedMimeType: 'image/png',
+			fileName: expect.stringMatching(/\.png$/),
+		});
+	});
+
+	it('may lie in another field, named in the node or by an expression', async () => {
+		const bytes = pictureBytes('jpeg', 640, 480, 2000);
+		const items = [await itemWith(bytes, { field: 'photo' })];
+		for (const binaryPropertyName of ['photo', ' photo ', '={{ Object.keys($binary)[0] }}']) {
+			const { error } = await evolink.run({
+				parameters: { ...UPLOAD_AND_SUBMIT, binaryPropertyName },
+				items,
+			});
+			expect(error).toBeUndefined();
+		}
+		expect(evolink.sandbox.requestsOf('upload').map(({ upload }) => upload?.sha256)).toEqual(
+			Array(3).fill(sha256(bytes)),
+		);
+	});
+
+	it('goes to the File API and the submission to the API, where their addresses differ', async () => {
+		const files = await evolink.ownSandbox({});
+		const { rows, error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [await itemWith(pictureBytes('jpeg', 640, 480, 2000))],
+			credential: { filesBaseUrl: `${files.url}/` },
+		});
+
+		expect(error).toBeUndefined();
+		expect(files.requests.map(({ kind }) => kind)).toEqual(['upload']);
+		expect(evolink.sandbox.requests.map(({ kind }) => kind)).toEqual(['submit']);
+		expect(rows[0].json.imageUrl).toBe(files.requests[0].upload?.fileUrl);
+	});
+
+	it('is uploaded once when several items share it, and each item has its own video', async () => {
+		const shared = pictureBytes('jpeg', 800, 600, 5000);
+		const other = pictureBytes('png', 800, 600, 5000);
+		const { rows, error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [
+				await itemWith(shared),
+				await itemWith(shared, { name: 'the same under another name.jpg' }),
+				await itemWith(other),
+				await itemWith(shared),
+			],
+		});
+
+		expect(error).toBeUndefined();
+		const uploads = evolink.sandbox.requestsOf('upload').map(({ upload }) => upload);
+		expect(uploads.map((upload) => upload?.sha256).sort()).toEqual(
+			[sha256(shared), sha256(other)].sort(),
+		);
+		const addressOf = (bytes: Buffer) =>
+			uploads.find((upload) => upload?.sha256 === sha256(bytes))?.fileUrl;
+		expect(rows.map(({ json }) => json.imageUrl)).toEqual([
+			addressOf(shared),
+			addressOf(shared),
+			addressOf(other),
+			addressOf(shared),
+		]);
+		expect(new Set(rows.map(({ json }) => json.taskId)).size).toBe(4);
+	});
+
+	it('may have exactly 20 MB, and arrives complete with its length said beforehand', async () => {
+		const bytes = pictureBytes('jpeg', 4000, 3000, TWENTY_MB);
+		const { error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [await itemWith(bytes)],
+		});
+
+		expect(error).toBeUndefined();
+		expect(evolink.sandbox.requestsOf('upload')[0].upload).toMatchObject({
+			sizeBytes: TWENTY_MB,
+			sha256: sha256(bytes),
+			hasContentLength: true,
+		});
+	});
+
+	it.each([
+		['301 pixels on the shorter side', 301, 400],
+		['exactly 5:2', 1000, 400],
+		['exactly 2:5', 400, 1000],
+	])('may measure %s', async (_case, widthPx, heightPx) => {
+		const { error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [await itemWith(pictureBytes('png', widthPx, heightPx))],
+		});
+
+		expect(error).toBeUndefined();
+		expect(evolink.sandbox.bill).toHaveLength(1);
+	});
+
+	it('may lie deep in the file behind the data that a camera adds', async () => {
+		const start = pictureBytes('jpeg', 1200, 900);
+		// Ten application segments of 64 KB each, as cameras write previews, before the frame header.
+		const segment = Buffer.concat([Buffer.from([0xff, 0xe2, 0xff, 0xff]), Buffer.alloc(65_533)]);
+		const bytes = Buffer.concat([
+			start.subarray(0, 2),
+			...Array<Buffer>(10).fill(segment),
+			start.subarray(2),
+		]);
+		const { error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [await itemWith(bytes)],
+		});
+
+		expect(error).toBeUndefined();
+		expect(evolink.sandbox.requestsOf('upload')[0].upload?.sha256).toBe(sha256(bytes));
+	});
+});
+
+describe('A picture that the node refuses before it sends anything', () => {
+	it.each<[string, () => Buffer, RegExp]>([
+		['is a text', () => Buffer.from('This is not a picture, but long enough to be one.'), /not a/],
+		['is empty', () => Buffer.alloc(0), /not a JPEG, PNG or WebP picture/],
+		['is the first bytes of a JPEG', () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), /damaged/],
+		['is a GIF', () => realPicture('gif.gif'), /format is GIF/],
+		['is a GIF by its header alone', () => pictureBytes('gif', 640, 480), /format is GIF/],
+		['is a HEIC', () => realPicture('heic.heic'), /format is HEIC/],
+		['is an AVIF', () => realPicture('avif.avif'), /format is AVIF/],
+		['is a video', () => realPicture('mp4.mp4'), /format is MP4/],
+		['is a TIFF', () => realPicture('tiff-big-endian.tiff'), /format is TIFF/],
+		['has 20 MB and a byte', () => pictureBytes('jpeg', 640, 480, TWENTY_MB + 1), /20 MB/],
+		['is 300 pixels high', () => pictureBytes('jpeg', 400, 300), /too small: 400 × 300 pixels/],
+		['is 300 pixels wide', () => pictureBytes('png', 300, 700), /too small: 300 × 700 pixels/],
+		['is wider than 5:2', () => pictureBytes('webp-lossy', 1001, 400), /too wide: 1001 × 400/],
+		['is taller than 2:5', () => pictureBytes('webp-extended', 400, 1001), /too tall: 400 × 1001/],
+	])('%s', async (_case, bytesOf, message) => {
+		const good = await itemWith(pictureBytes('jpeg', 640, 480, 2000));
+		const bad = await itemWith(bytesOf());
+		const [alone, third] = await Promise.all([
+			evolink.run({ parameters: UPLOAD_AND_SUBMIT, items: [bad] }),
+			evolink.run({ parameters: UPLOAD_AND_SUBMIT, items: [good, good, bad] }),
+		]);
+
+		expectRefusal(alone, { itemIndex: 0, message });
+		expectRefusal(third, { itemIndex: 2, message });
+		expect(evolink.sandbox.requests).toEqual([]);
+	});
+
+	it.each<[string, unknown, INodeExecutionData['binary'] | 'a file in "data"', string]>([
+		['is missing', 'data', undefined, "no file in the field 'data'"],
+		['lies in another field', 'photo', 'a file in "data"', "no file in the field 'photo'"],
+		['has a field name that resolves to nothing', '={{ $json.nothing }}', undefined, 'is empty'],
+		[
+			'has a field name that is blank',
+			'=  ',
+			'a file in "data"',
+			"'Input Data Field Name' is empty",
+		],
+		[
+			'has a field name that is an object',
+			'={{ { a: 1 } }}',
+			'a file in "data"',
+			"'Input Data Field Name' must be a text",
+		],
+	])('%s', async (_case, binaryPropertyName, binary, message) => {
+		const item =
+			typeof binary === 'string'
+				? await itemWith(pictureBytes('jpeg', 640, 480))
+				: { json: {}, ...(binary === undefined ? {} : { binary }) };
+		const result = await evolink.run({
+			parameters: { ...UPLOAD_AND_SUBMIT, binaryPropertyName },
+			items: [item],
+		});
+
+		expectRefusal(result, { itemIndex: 0, message });
+		expect(evolink.sandbox.requests).toEqual([]);
+	});
+
+	it('has been deleted from where n8n keeps files', async () => {
+		const item = await itemWith(pictureBytes('jpeg', 640, 480));
+		const gone = { ...item.binary?.data, id: `${String(item.binary?.data.id)}-gone` };
+		const result = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [{ json: {}, binary: { data: { ...gone, data: '', mimeType: 'image/jpeg' } } }],
+		});
+
+		expectRefusal(result, { itemIndex: 0, message: 'could not be read' });
+		expect(evolink.sandbox.requests).toEqual([]);
+	});
+
+	it('fails its own item only, in a node that continues on failure', async () => {
+		const good = await itemWith(pictureBytes('jpeg', 640, 480, 2000));
+		const { rows, error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [good, await itemWith(realPicture('heic.heic')), { json: {} }],
+			node: { onError: 'continueRegularOutput' },
+		});
+
+		expect(error).toBeUndefined();
+		expect(rows[0].json).toMatchObject({ status: 'pending' });
+		expectRefusedRow(rows[1], { itemIndex: 1, message: 'HEIC' });
+		expectRefusedRow(rows[2], { itemIndex: 2, message: "no file in the field 'data'" });
+		expect(evolink.sandbox.requests.map(({ kind }) => kind)).toEqual(['upload', 'submit']);
+	});
+});
+
+describe('Links and files in one run', () => {
+	it('are told apart item by item', async () => {
+		const { rows, error } = await evolink.run({
+			parameters: {
+				imageSource: '={{ $json.link ? "url" : "binary" }}',
+				imageUrl: '={{ $json.link }}',
+				waitForCompletion: false,
+			},
+			items: [
+				{ json: { link: 'https://example.com/a.png' } },
+				await itemWith(pictureBytes('webp-lossless', 640, 480)),
+			],
+		});
+
+		expect(error).toBeUndefined();
+		const [{ upload }] = evolink.sandbox.requestsOf('upload');
+		expect(rows.map(({ json }) => json.imageUrl)).toEqual([
+			'https://example.com/a.png',
+			upload?.fileUrl,
+		]);
+	});
+});

@@ -1,0 +1,192 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import type { INode, INodeType, IRun } from 'n8n-workflow';
+
+import { EvolinkApi } from '../../credentials/EvolinkApi.credentials';
+import { Evolink } from '../../nodes/Evolink/Evolink.node';
+import { startSandbox } from '../../sandbox';
+import type { Sandbox } from '../../sandbox';
+import { nodeError, outputItems, startEngine } from '../../workflow-engine';
+import type { Engine } from '../../workflow-engine';
+
+const TOOL_TYPE = 'n8n-nodes-evolink.evolinkTool';
+const PICTURE_LINK = 'https://example.com/picture.jpg';
+
+/** The node as n8n offers it to agents: the same code, with a tool's output in place of its own. */
+function toolNode(): INodeType {
+	const { description, execute } = new Evolink();
+	return {
+		description: {
+			...description,
+			name: 'evolinkTool',
+			inputs: [],
+			outputs: [NodeConnectionTypes.AiTool],
+		},
+		execute,
+	};
+}
+
+interface Tool {
+	description: string;
+	invoke(input: unknown): Promise<unknown>;
+}
+
+function isTool(value: unknown): value is Tool {
+	return typeof value === 'object' && value !== null && 'invoke' in value && 'description' in value;
+}
+
+/** Stands for an agent's language model: calls its one tool once for each entry of `calls`. */
+const agentNode: INodeType = {
+	description: {
+		name: 'agent',
+		displayName: 'Agent',
+		group: ['transform'],
+		version: 1,
+		description: 'Calls its tool with the inputs that the item names',
+		defaults: { name: 'Agent' },
+		inputs: [
+			NodeConnectionTypes.Main,
+			{ type: NodeConnectionTypes.AiTool, displayName: 'Tool', required: true },
+		],
+		outputs: [NodeConnectionTypes.Main],
+		properties: [],
+	},
+	async execute() {
+		const tools: unknown = await this.getInputConnectionData(NodeConnectionTypes.AiTool, 0);
+		const [tool]: unknown[] = Array.isArray(tools) ? tools : [tools];
+		if (!isTool(tool)) throw new Error('No tool is connected');
+		const { calls } = this.getInputData()[0].json;
+		const answers: string[] = [];
+		for (const input of Array.isArray(calls) ? calls : []) {
+			answers.push(String(await tool.invoke(input)));
+		}
+		return [[{ json: { description: tool.description, answers } }]];
+	},
+};
+
+let engine: Engine;
+let sandbox: Sandbox;
+let storagePath = '';
+
+beforeAll(async () => {
+	storagePath = await mkdtemp(join(tmpdir(), 'evolink-engine-'));
+	sandbox = await startSandbox({ generationSeconds: 0.2 });
+	engine = await startEngine({
+		storagePath,
+		binaryDataMode: 'filesystem',
+		extraNodeTypes: { [TOOL_TYPE]: toolNode(), 'test.agent': agentNode },
+		extraCredentialTypes: { evolinkApi: new EvolinkApi() },
+	});
+});
+beforeEach(() => sandbox.reset());
+afterAll(async () => {
+	await sandbox?.close();
+	await rm(storagePath, { recursive: true, force: true });
+});
+
+/** Lets the agent call the Evolink tool, once for each input. */
+async function runAgent(
+	calls: Array<Record<string, string>>,
+	parameters: INode['parameters'],
+	settings: Partial<INode> = {},
+): Promise<IRun> {
+	const place = (name: string, type: string, more: Partial<INode> = {}): INode => ({
+		id: name,
+		name,
+		type,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {},
+		...more,
+	});
+	return await engine.runWorkflow({
+		workflow: {
+			nodes: [
+				place('Trigger', 'n8n-nodes-base.manualTrigger'),
+				place('Agent', 'test.agent'),
+				place('Evolink', TOOL_TYPE, {
+					parameters: { imageUrl: PICTURE_LINK, ...parameters },
+					credentials: { evolinkApi: { id: '1', name: 'Evolink account' } },
+					...settings,
+				}),
+			],
+			connections: {
+				Trigger: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
+				Evolink: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
+			},
+		},
+		triggerItems: [{ json: { calls } }],
+		credentials: {
+			evolinkApi: { apiKey: sandbox.apiKey, baseUrl: sandbox.url, filesBaseUrl: sandbox.url },
+		},
+	});
+}
+
+/** What the tool answered to each call, as n8n hands it to the model: JSON text. */
+function answersOf(run: IRun): unknown[] {
+	const { answers } = outputItems(run, 'Agent')[0].json;
+	return (Array.isArray(answers) ? answers : []).map((answer) => JSON.parse(String(answer)));
+}
+
+describe('The node as the tool of an AI agent', () => {
+	it('makes the video that the model asks for, and answers with its link and no file', async () => {
+		const run = await runAgent([{ prompt: 'A cat looks up' }], {
+			prompt: "={{ $fromAI('prompt', 'What happens in the video', 'string') }}",
+		});
+
+		expect(nodeError(run)).toBeUndefined();
+		expect(sandbox.bill.map(({ prompt }) => prompt)).toEqual(['A cat looks up']);
+		const [{ taskId }] = sandbox.bill;
+		const videoUrl = sandbox.task(taskId)?.mediaUrl;
+		const [answer] = answersOf(run);
+		expect(answer).toEqual([expect.objectContaining({ taskId, isSuccess: true, videoUrl })]);
+		expect(JSON.stringify(answer)).not.toContain('binary');
+		expect(JSON.stringify(answer)).not.toContain('filesystem');
+	});
+
+	it('pays for each call, also when the model asks for the same twice', async () => {
+		const run = await runAgent([{}, {}], { prompt: 'A cat', waitForCompletion: false });
+
+		expect(nodeError(run)).toBeUndefined();
+		expect(sandbox.bill).toHaveLength(2);
+		expect(new Set(sandbox.bill.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
+	});
+
+	it('takes up the paid task when n8n tries the same call again', async () => {
+		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
+		const run = await runAgent(
+			[{}],
+			{ prompt: 'A cat' },
+			{ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+		);
+
+		expect(nodeError(run)).toBeUndefined();
+		expect(sandbox.bill).toHaveLength(1);
+		const [{ taskId }] = sandbox.bill;
+		expect(answersOf(run)).toEqual([[expect.objectContaining({ taskId, isSuccess: true })]]);
+	});
+
+	it('tells the model how a task is getting on', async () => {
+		const taskId = sandbox.addTask({ generationSeconds: 0 });
+		const run = await runAgent([{ id: taskId }], {
+			resource: 'task',
+			operation: 'get',
+			taskId: "={{ $fromAI('id', 'ID of the task', 'string') }}",
+		});
+
+		expect(answersOf(run)).toEqual([[expect.objectContaining({ taskId, isSuccess: true })]]);
+	});
+
+	it('fails with the reason and the next step when the model asks for the impossible', async () => {
+		const run = await runAgent([{ duration: '7' }], {
+			duration: "={{ $fromAI('duration', 'Seconds', 'string') }}",
+			waitForCompletion: false,
+		});
+
+		expect(nodeError(run)?.message).toContain("'Duration' cannot be 7 seconds");
+		expect(sandbox.requests).toEqual([]);
+	});
+});
