@@ -8,6 +8,6 @@ const file = join(__dirname, '..', 'README.md');
 const before = readFileSync(file, 'utf8');
 const after = withTables(before);
 if (after !== before) writeFileSync(file, after);
-console.log(
-	after === before ? 'README.md says what the code says' : 'README.md is up to date again',
+process.stdout.write(
+	`README.md ${after === before ? 'says what the code says' : 'is up to date again'}\n`,
 );
