@@ -61,7 +61,9 @@ function sendSignal(target: number, signal: NodeJS.Signals): void {
 	try {
 		process.kill(target, signal);
 	} catch (error) {
-		const hasEnded = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+		// Not "instanceof Error": the tests see another Error than Node.js throws.
+		const hasEnded =
+			typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH';
 		if (!hasEnded) throw error;
 	}
 }

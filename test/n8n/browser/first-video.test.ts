@@ -1,0 +1,165 @@
+import { CAMERA_COMMANDS } from '../../../nodes/Evolink/evolink/camera';
+import { useEditor } from './editor-bench';
+import { deleteEvolinkCredentials } from './evolink-credentials';
+import { shownPicture } from './nodes-panel';
+
+const bench = useEditor('first-video');
+
+/** As the list shows it: kind and command. */
+const COMMANDS_IN_LIST = CAMERA_COMMANDS.map(
+	({ group, value }) => `${group}: ${value.replace(/(^| )\w/g, (start) => start.toUpperCase())}`,
+);
+
+// One story, told in order: each test goes on where the one before it left the editor.
+describe("a new user's first video", () => {
+	beforeAll(async () => {
+		await deleteEvolinkCredentials(bench.api);
+	});
+
+	it.each(['evolink', 'image to video'])('the node is found by "%s"', async (words) => {
+		const { editor } = bench;
+		if (words === 'evolink') {
+			await editor.startNewWorkflow();
+			await editor.addFirstStep();
+		}
+
+		await editor.nodesPanel.search(words, 'Evolink');
+		await bench.step(`1 search ${words}`);
+
+		expect((await editor.nodesPanel.names())[0]).toBe('Evolink');
+	});
+
+	it.each([
+		['light', 'evolink.svg'],
+		['dark', 'evolink.dark.svg'],
+	] as const)('the node has its icon in %s mode', async (colorScheme, fileName) => {
+		const { editor } = bench;
+		await editor.useColorScheme(colorScheme);
+		const icon = editor.nodesPanel.icon('Evolink');
+		await editor.page.locator(`img[src$="/${fileName}"]`).first().waitFor();
+		await bench.step(`2 icon ${colorScheme}`);
+
+		expect(await shownPicture(icon)).toMatch(new RegExp(`/${fileName.replace(/\./g, '\\.')}$`));
+		await editor.useColorScheme('light');
+	});
+
+	it('the node is added by its action "Create video", with a trigger before it', async () => {
+		const { editor } = bench;
+		await editor.nodesPanel.choose('Evolink');
+		await editor.nodesPanel.entry('Create video').waitFor();
+		await bench.step('3 actions');
+		expect(await editor.nodesPanel.names()).toEqual(
+			expect.arrayContaining(['Create video', 'Get task']),
+		);
+
+		await editor.nodesPanel.choose('Create video');
+		await editor.nodeView.root.waitFor();
+		await bench.step('4 node');
+
+		expect(await editor.nodeView.chosen('resource')).toBe('Video');
+		expect(await editor.nodeView.chosen('operation')).toBe('Create');
+		await expect(editor.node('Create video').count()).resolves.toBe(1);
+		await expect(editor.byTestId('canvas-trigger-node').count()).resolves.toBe(1);
+	});
+
+	it('a credential with a wrong key says why it does not work', async () => {
+		const { editor, sandbox } = bench;
+		const dialog = await editor.nodeView.connect();
+		await bench.step('5 credential');
+		await dialog.fill('apiKey', 'a-wrong-key');
+		await dialog.fill('baseUrl', sandbox.url);
+		await dialog.fill('filesBaseUrl', sandbox.url);
+		await dialog.save();
+		await dialog.failure.waitFor();
+		await dialog.showDetails();
+		await bench.step('6 wrong key');
+
+		const words = await dialog.root.innerText();
+		expect(words).toContain('Evolink did not accept the API key.');
+		expect(words).toContain('evolink.ai/dashboard/keys');
+		expect(words).not.toContain('a-wrong-key');
+	});
+
+	it('the credential works with the right key', async () => {
+		const { editor, sandbox } = bench;
+		const { nodeView } = editor;
+		const dialog = await nodeView.openedCredential();
+		await dialog.fill('apiKey', sandbox.apiKey);
+		await dialog.save();
+		await dialog.root.waitFor({ state: 'hidden' });
+		expect(await nodeView.chosenCredential()).toBe('Evolink account');
+
+		await nodeView.editCredential();
+		await dialog.success.waitFor();
+		await bench.step('7 right key');
+
+		expect(await dialog.success.innerText()).toContain('Connection tested successfully');
+		const statuses = sandbox.requestsOf('credits').map(({ status }) => status);
+		expect(new Set(statuses)).toEqual(new Set([200]));
+		expect(sandbox.bill).toEqual([]);
+		await dialog.close();
+	});
+
+	it('Duration offers 6 and 10 seconds with 768p, and only 6 with 1080p', async () => {
+		const { nodeView } = bench.editor;
+		expect(await nodeView.choices('quality')).toEqual(['768p', '1080p']);
+		expect(await nodeView.choices('duration')).toEqual(['6 Seconds', '10 Seconds']);
+
+		await nodeView.choose('quality', '1080p');
+		await bench.step('8 quality');
+
+		expect(await nodeView.choices('duration')).toEqual(['6 Seconds']);
+		await nodeView.choose('quality', '768p');
+		expect(await nodeView.choices('duration')).toEqual(['6 Seconds', '10 Seconds']);
+	});
+
+	it('10 seconds that were chosen before 1080p are marked as wrong', async () => {
+		const { nodeView } = bench.editor;
+		await nodeView.choose('duration', '10 Seconds');
+		expect(await nodeView.hasIssue('duration')).toBe(false);
+
+		await nodeView.choose('quality', '1080p');
+		await bench.step('9 stale duration');
+
+		expect(await nodeView.hasIssue('duration')).toBe(true);
+		await nodeView.choose('quality', '768p');
+		await nodeView.choose('duration', '6 Seconds');
+		expect(await nodeView.hasIssue('duration')).toBe(false);
+	});
+
+	it('the camera commands are listed by their kind, and several can be picked', async () => {
+		const { nodeView } = bench.editor;
+		expect(await nodeView.choices('cameraCommands')).toEqual(COMMANDS_IN_LIST);
+
+		await nodeView.choose('cameraCommands', 'Distance: Push In', 'Turn: Pan Left');
+		await bench.step('10 camera commands');
+
+		expect(await nodeView.chosenTags('cameraCommands')).toEqual([
+			'Distance: Push In',
+			'Turn: Pan Left',
+		]);
+	});
+
+	it('"Execute step" makes the video, which plays in the output panel', async () => {
+		const { editor, sandbox } = bench;
+		const { nodeView } = editor;
+		await nodeView.fill('imageUrl', 'https://example.com/lighthouse.jpg');
+		await nodeView.fill('prompt', 'Waves roll against the rocks');
+		await nodeView.executeStep();
+		await nodeView.waitForSuccess();
+		await bench.step('11 executed');
+
+		const video = await nodeView.playVideo();
+		await bench.step('12 video');
+
+		expect(video).toEqual({ durationSeconds: 6, widthPx: 1366, heightPx: 768 });
+		expect(
+			sandbox.bill.map(({ prompt, quality, durationSeconds }) => [
+				prompt,
+				quality,
+				durationSeconds,
+			]),
+		).toEqual([['Waves roll against the rocks [Push in,Pan left]', '768p', 6]]);
+		expect(sandbox.violations).toEqual([]);
+	});
+});

@@ -1,0 +1,61 @@
+/* eslint-disable @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../../sandbox';
+import { createInstallProgress } from '../install-progress';
+import { N8nApi } from '../n8n-api';
+import { sandboxCredentialData } from '../n8n-bench';
+import { installN8n } from '../n8n-installation';
+import { CURRENT_N8N, type N8nRelease } from '../n8n-releases';
+import { startN8nServer, type BinaryDataMode, type N8nServer } from '../n8n-server';
+import { readSharedN8n } from '../shared-n8n';
+import type { SavedCredential } from '../workflow-credentials';
+
+/** An n8n of the test file's own, logged in to, and a sandbox with a credential for it. */
+export interface OwnN8n {
+	server: N8nServer;
+	api: N8nApi;
+	sandbox: Sandbox;
+	/** A saved credential that points at the sandbox. */
+	credential: SavedCredential;
+	/** Ends n8n and the sandbox. */
+	close(): Promise<void>;
+}
+
+/** What differs from the n8n that all test files share. */
+export interface OwnN8nOptions {
+	/** Default: the current one. */
+	release?: N8nRelease;
+	binaryDataMode?: BinaryDataMode;
+	sandbox?: SandboxOptions;
+}
+
+/**
+ * Starts an n8n for tests that cannot use the shared one: they end it, or need other settings.
+ * Takes 15 to 30 s.
+ */
+export async function startOwnN8n(options: OwnN8nOptions = {}): Promise<OwnN8n> {
+	const { release = CURRENT_N8N, binaryDataMode } = options;
+	const installation = await installN8n(release, createInstallProgress());
+	const { tarball } = await readSharedN8n();
+	const sandbox = await startSandbox({ generationSeconds: 0.3, ...options.sandbox });
+	const server = await startN8nServer({ installation, tarball, binaryDataMode });
+	const close = async () => {
+		try {
+			await server.close();
+		} finally {
+			await sandbox.close();
+		}
+	};
+	try {
+		const api = new N8nApi(server.url);
+		await api.setUpOwner();
+		const credential = await api.createCredential({
+			name: 'Evolink account (sandbox)',
+			type: 'evolinkApi',
+			data: sandboxCredentialData(sandbox),
+		});
+		return { server, api, sandbox, credential, close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
