@@ -4,9 +4,7 @@ import { sleepInSlices } from './executionClock';
 
 /** How an exchange with a server ended. */
 export type ExchangeEnd<T> =
-	| { kind: 'answered'; value: T }
-	| { kind: 'threw'; error: unknown }
-	| { kind: 'timedOut' };
+	{ kind: 'answered'; value: T } | { kind: 'threw'; error: unknown } | { kind: 'timedOut' };
 
 /** How long an exchange may take, and what a stop of the execution does to it. */
 export interface ExchangeLimits {

@@ -31,8 +31,7 @@ export interface ModelRequest {
 
 /** The next thing that the model says: text, or a wish for a tool. */
 export type ModelAnswer =
-	| { text: string }
-	| { tool: string; arguments: Readonly<Record<string, unknown>> };
+	{ text: string } | { tool: string; arguments: Readonly<Record<string, unknown>> };
 
 /** A server that speaks the chat completions protocol, whose answers a test decides. */
 export interface ChatModelServer {
