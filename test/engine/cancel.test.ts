@@ -217,6 +217,38 @@ itSideBySide(
 	},
 );
 
+itSideBySide(
+	'A stop ends the run at once while a submission stalls that another item has outlived',
+	async (bench) => {
+		const { sandbox } = bench;
+		sandbox.addFault({
+			on: 'submit',
+			match: { promptIncludes: 'stalls' },
+			fault: { kind: 'stall' },
+		});
+		sandbox.addFault({
+			on: 'submit',
+			match: { promptIncludes: 'refused' },
+			fault: { kind: 'status', status: 400 },
+		});
+		const { secondsToEnd, requestsAfterStop } = await stopAt(
+			bench,
+			{
+				items: [{ json: { prompt: 'stalls' } }, { json: { prompt: 'refused' } }],
+				parameters: { prompt: '={{ $json.prompt }}' },
+			},
+			async () => {
+				await sandbox.waitForRequests('submit', 2);
+				// By then the refusal has reached the node, which now waits for the other answer.
+				await pause(1);
+			},
+		);
+
+		expect(secondsToEnd).toBeLessThan(1);
+		expect(requestsAfterStop).toBe(0);
+	},
+);
+
 async function withPicture(): Promise<EvolinkRun> {
 	const picture = await evolink.engine.storeBinary(
 		pictureBytes('png', 640, 480),

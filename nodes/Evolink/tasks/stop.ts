@@ -13,9 +13,15 @@ export class Stopped extends Error {
 export interface Stop {
 	/** Undefined as long as work goes on. */
 	readonly reason: StopReason | undefined;
-	/** Ends all work; a second call changes nothing. */
+	/**
+	 * Ends all work. A later call changes nothing, but for one: the user's cancel outranks the end
+	 * that a failed item has brought, since then nothing may be waited for any more.
+	 */
 	now(reason: StopReason): void;
-	/** Calls the listener once, when the stop comes (at once if it came); returns the way out. */
+	/**
+	 * Calls the listener when the stop comes (at once if it came), and again if a cancel outranks
+	 * it; returns the way out.
+	 */
 	onStop(listener: (reason: StopReason) => void): () => void;
 	/** @throws Stopped if work has ended */
 	throwIfStopped(): void;
@@ -30,10 +36,9 @@ export function createStop(): Stop {
 			return reason;
 		},
 		now(newReason) {
-			if (reason !== undefined) return;
+			if (reason === 'cancelled' || reason === newReason) return;
 			reason = newReason;
 			for (const listener of listeners) listener(newReason);
-			listeners.clear();
 		},
 		onStop(listener) {
 			if (reason !== undefined) {

@@ -106,6 +106,17 @@ describe('an exchange whose answer is worth money', () => {
 		expect(outcome).toEqual({ end: { kind: 'answered', value: 'a task' } });
 	});
 
+	it('ends within a second after a cancel that follows on the failure of another item', async () => {
+		const { stop, server, outcome, pass } = startExchange({ onStop: 'letFinish' });
+		stop.now('itemFailed');
+		await pass(2_000);
+		expect(outcome).toEqual({});
+		stop.now('cancelled');
+		await pass(1_000);
+		expect(outcome.error).toMatchObject({ reason: 'cancelled' });
+		expect(server.signal?.aborted).toBe(true);
+	});
+
 	it('ends within a second after a cancel all the same', async () => {
 		const { stop, server, outcome, pass } = startExchange({ onStop: 'letFinish' });
 		stop.now('cancelled');

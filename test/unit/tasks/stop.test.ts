@@ -15,11 +15,22 @@ describe('a stop', () => {
 		expect(() => stop.throwIfStopped()).toThrow(expect.objectContaining({ reason }));
 	});
 
-	it('keeps its first reason', () => {
+	it('keeps a cancel as its reason', () => {
 		const stop = createStop();
+		stop.now('cancelled');
+		stop.now('itemFailed');
+		expect(stop.reason).toBe('cancelled');
+	});
+
+	it('tells everybody again when a cancel follows on the failure of an item', () => {
+		const stop = createStop();
+		const heard: string[] = [];
+		stop.onStop((reason) => heard.push(reason));
+		stop.now('itemFailed');
 		stop.now('itemFailed');
 		stop.now('cancelled');
-		expect(stop.reason).toBe('itemFailed');
+		expect(stop.reason).toBe('cancelled');
+		expect(heard).toEqual(['itemFailed', 'cancelled']);
 	});
 
 	it('calls everybody who listens, once', () => {
