@@ -20,22 +20,58 @@ export async function sleepInSlices(ms: number, isWanted: () => boolean): Promis
 	}
 }
 
-/** Makes the clock of one execution: real time, and sleeps that a stop ends at once. */
+interface Sleeper {
+	dueMs: number;
+	wake(): void;
+}
+
+/**
+ * Makes the clock of one execution: real time, and sleeps that a stop ends at once. All who sleep
+ * share one alarm, since a timer of its own for each of hundreds of waiting items would keep the
+ * processor busy with doing nothing.
+ */
 export function createExecutionClock(stop: Stop): Clock {
+	const sleepers = new Set<Sleeper>();
+	let alarmMs = Number.POSITIVE_INFINITY;
+
+	const setAlarm = () => {
+		if (sleepers.size === 0) return;
+		const nowMs = Date.now();
+		const dueMs = Math.min(...[...sleepers].map((sleeper) => sleeper.dueMs));
+		const ringMs = Math.max(nowMs, Math.min(dueMs, nowMs + SLICE_MS));
+		if (alarmMs <= ringMs) return;
+		alarmMs = ringMs;
+		void sleep(ringMs - nowMs).then(() => {
+			if (alarmMs === ringMs) alarmMs = Number.POSITIVE_INFINITY;
+			wakeTheDue();
+		});
+	};
+	const wakeTheDue = () => {
+		const nowMs = Date.now();
+		for (const sleeper of [...sleepers].filter(({ dueMs }) => dueMs <= nowMs)) {
+			sleepers.delete(sleeper);
+			sleeper.wake();
+		}
+		setAlarm();
+	};
+
 	return {
 		nowMs: () => Date.now(),
 		async sleep(ms) {
 			await new Promise<void>((resolve, reject) => {
-				let isWanted = true;
+				const sleeper = {
+					dueMs: Date.now() + ms,
+					wake() {
+						leave();
+						resolve();
+					},
+				};
+				sleepers.add(sleeper);
 				const leave = stop.onStop((reason) => {
-					isWanted = false;
+					sleepers.delete(sleeper);
 					reject(new Stopped(reason));
 				});
-				if (!isWanted) return;
-				void sleepInSlices(ms, () => isWanted).then(() => {
-					leave();
-					resolve();
-				});
+				setAlarm();
 			});
 		},
 	};

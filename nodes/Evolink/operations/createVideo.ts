@@ -22,6 +22,7 @@ import { finishTask } from './finishTask';
 import type { ItemOutput, Operation, Services } from './operation';
 import { asList, asText, itemParameters } from './parameters';
 import type { ItemParameters, OptionParameters } from './parameters';
+import { readStatus } from './readStatus';
 import { findStartedTask, submitVideo } from './submitVideo';
 import type { Submission } from './submitVideo';
 import { rawTask, simplifiedTask } from './taskOutput';
@@ -117,11 +118,11 @@ async function resumeOrStart(
 	const started = findStartedTask(submission, services);
 	if (started === undefined) return await start(order, submission, services);
 	const { taskId } = started;
-	const { client, clock, random } = services;
+	const { clock, random } = services;
 	const { timeoutSeconds } = order.settings;
 	const startedMs = clock.nowMs();
 	const look = await waitForTask(
-		async (budgetMs) => await client.readTask(taskId, budgetMs),
+		async (budgetMs) => await readStatus(taskId, budgetMs, services),
 		// One answer is enough to know whether the task can be taken up.
 		() => true,
 		undefined,

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { createClient } from '../evolink/client';
 import type { FailureDetails } from '../evolink/failure';
+import { pacedLinks, reportingTransport } from '../evolink/paced';
 import { openAccount } from '../n8n/account';
 import type { Account } from '../n8n/account';
 import { createApiTransport } from '../n8n/apiTransport';
@@ -10,6 +11,7 @@ import { adviceHints } from '../n8n/hints';
 import { failedItemRow, stoppedError, toFailureDetails, toNodeError } from '../n8n/nodeErrors';
 import { createResultLinks } from '../n8n/resultFiles';
 import { isCalledByAgent } from '../n8n/toolUse';
+import { createPace } from '../tasks/pace';
 import { openPaidTasks } from '../tasks/paidTasks';
 import { runSideBySide } from '../tasks/sideBySide';
 import { createStop, Stopped } from '../tasks/stop';
@@ -89,10 +91,15 @@ export async function executeItems(
 	throwIfFailed();
 
 	if (account !== undefined) {
+		const clock = createExecutionClock(stop);
+		const { nowMs } = clock;
+		const pace = createPace(clock);
+		const transport = reportingTransport(createApiTransport(context, account, stop), pace, nowMs);
 		const services: Services = {
-			client: createClient(createApiTransport(context, account, stop), account.hosts, Date.now),
-			links: createResultLinks(context, stop),
-			clock: createExecutionClock(stop),
+			client: createClient(transport, account.hosts, nowMs),
+			links: pacedLinks(createResultLinks(context, stop), pace, nowMs),
+			clock,
+			pace,
 			random: Math.random,
 			paidTasks,
 			uploads: new Map(),

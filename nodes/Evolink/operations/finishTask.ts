@@ -7,6 +7,7 @@ import { isFailure, isSuccess } from '../evolink/task';
 import type { EvolinkTask } from '../evolink/task';
 import { waitForTask } from '../tasks/waitForTask';
 import type { Services } from './operation';
+import { readStatus } from './readStatus';
 import type { WaitSettings } from './waitSettings';
 
 /** A task that exists, and what is wanted of it. */
@@ -48,7 +49,7 @@ export async function finishTask(
 ): Promise<FinishedTask> {
 	const { taskId, settings } = toFinish;
 	const end = await waitForTask(
-		async (budgetMs) => await services.client.readTask(taskId, budgetMs),
+		async (budgetMs) => await readStatus(taskId, budgetMs, services),
 		toFinish.waitForCompletion ? untilLinked() : () => true,
 		toFinish.known,
 		{

@@ -3,6 +3,7 @@ import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import type { EvolinkClient } from '../evolink/client';
 import type { ResultLinks } from '../evolink/resultFile';
 import type { Clock } from '../tasks/clock';
+import type { Pace } from '../tasks/pace';
 import type { PaidTasks } from '../tasks/paidTasks';
 
 /** What the work on an item needs, one set for all items of one execution. */
@@ -10,6 +11,8 @@ export interface Services {
 	client: EvolinkClient;
 	links: ResultLinks<IBinaryData>;
 	clock: Clock;
+	/** Each request takes its turn here before it is sent. */
+	pace: Pace;
 	/** A number from 0 up to 1, drawn anew at each call. */
 	random(): number;
 	paidTasks: PaidTasks;

@@ -1,5 +1,5 @@
 import type { EvolinkClient, SubmissionOutcome, VideoRequestBody } from '../evolink/client';
-import { lostSubmissionFailure } from '../evolink/errors';
+import { answerFailure, lostSubmissionFailure } from '../evolink/errors';
 import { EvolinkFailure } from '../evolink/failure';
 import type { EvolinkTask } from '../evolink/task';
 import { backoffMs } from '../tasks/backoff';
@@ -67,7 +67,7 @@ export async function submitVideo(
 	services: Services,
 ): Promise<EvolinkTask> {
 	const { itemIndex, fingerprint } = submission;
-	const { paidTasks, clock } = services;
+	const { paidTasks, clock, pace } = services;
 	const idempotencyKey =
 		paidTasks.find(itemIndex, fingerprint)?.idempotencyKey ?? submission.newIdempotencyKey();
 	const repeats = { unreachable: 0, rateLimited: 0 };
@@ -102,8 +102,9 @@ export async function submitVideo(
 	}
 
 	async function attempt(client: EvolinkClient): Promise<SubmissionOutcome> {
-		// A stop must not leave the item behind as if a request had gone out.
-		await clock.sleep(0);
+		// Before it is remembered: a stop must not leave the item behind as if a request had gone out.
+		const hasTurn = await pace.turn('work', submission.deadlineMs - clock.nowMs());
+		if (!hasTurn) throw answerFailure({ status: 429, json: undefined }, 'submission');
 		paidTasks.remember(itemIndex, fingerprint, { state: 'submitting', idempotencyKey });
 		return await client.submitVideo(body, idempotencyKey);
 	}

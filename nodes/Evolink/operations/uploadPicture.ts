@@ -1,3 +1,4 @@
+import { answerFailure } from '../evolink/errors';
 import type { CheckedPicture } from '../evolink/picture';
 import { backoffMs } from '../tasks/backoff';
 import type { Services } from './operation';
@@ -35,11 +36,14 @@ export async function uploadPicture(
 async function uploadUntilDone(
 	picture: CheckedPicture,
 	deadlineMs: number,
-	{ client, clock, random }: Services,
+	{ client, clock, pace, random }: Services,
 ): Promise<string> {
 	const endMs = Math.min(deadlineMs, clock.nowMs() + LONGEST_UPLOAD_MS);
 	let unreachable = 0;
 	for (let attempt = 1; ; attempt++) {
+		if (!(await pace.turn('work', endMs - clock.nowMs()))) {
+			throw answerFailure({ status: 429, json: undefined }, 'upload');
+		}
 		const outcome = await client.uploadPicture(picture, Math.max(1, endMs - clock.nowMs()));
 		if (outcome.kind === 'done') return outcome.value;
 		if (outcome.kind === 'failed') throw outcome.failure;

@@ -1,9 +1,5 @@
-/** One status read: when, and what it said. */
-export interface Observation {
-	atMs: number;
-	/** 0 to 100, where the task says it. */
-	progress?: number;
-}
+import { forecastEnd } from './progressForecast';
+import type { Forecast, Observation } from './progressForecast';
 
 /** What is known about a task that is being waited for. */
 export interface PollState {
@@ -20,52 +16,104 @@ export interface PollState {
 /** A shorter pause would only cost requests: no video is made in less. */
 export const SHORTEST_PAUSE_MS = 1_000;
 
-/** A finished video is never left lying longer than this because of the schedule. */
-export const LONGEST_PAUSE_MS = 8_000;
+/**
+ * A task may end at any moment, whatever its progress says. No pause is longer than this, so that
+ * no video is left lying for more than eight seconds, unless the progress has proved to be even.
+ */
+export const LONGEST_CAUTIOUS_PAUSE_MS = 7_900;
 
-/** Without any sign of progress, pauses grow with the time already waited. */
-const PAUSE_PER_WAITED = 1 / 6;
+/**
+ * The longest pause while an even progress says that the end is far away. It is what keeps a task
+ * of five minutes below thirty reads.
+ */
+export const LONGEST_PAUSE_MS = 16_000;
 
-/** With an estimate, half of what remains is slept through, then looked at anew. */
-const PAUSE_PER_REMAINING = 1 / 2;
+/** Between two high steps nothing is to be seen, so more may be slept through. */
+export const LONGEST_PAUSE_ON_A_STAIRCASE_MS = 36_000;
 
-function clamp(ms: number): number {
-	return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, ms));
-}
+/** Pauses while the end may come at any moment; on average, half of it is lost. */
+const PAUSE_AT_THE_END_MS = 2_500;
 
-/** The remaining time by the speed at which `progress` has moved so far, or undefined. */
-function remainingByProgressMs(observations: readonly Observation[]): number | undefined {
-	const moved = observations.filter(
-		(seen): seen is Required<Observation> => seen.progress !== undefined,
-	);
-	const first = moved[0];
-	const last = moved[moved.length - 1];
-	if (first === undefined || last.progress <= first.progress) return undefined;
-	// The moment a value was first seen is closer to when it was reached than the last sight.
-	const reached = moved.find(({ progress }) => progress === last.progress) ?? last;
-	const msPerPercent = (reached.atMs - first.atMs) / (last.progress - first.progress);
-	const sinceReachedMs = last.atMs - reached.atMs;
-	return Math.max(0, (100 - last.progress) * msPerPercent - sinceReachedMs);
-}
+/** So much of what remains at least is slept through before the next look. */
+const SHARE_OF_REMAINING = 0.95;
 
-function remainingByEstimateMs(state: PollState, nowMs: number): number | undefined {
-	if (state.estimatedSeconds === undefined || state.estimatedSeconds <= 0) return undefined;
-	const elapsedMs = nowMs - (state.createdMs ?? state.startedMs);
-	const remainingMs = state.estimatedSeconds * 1000 - elapsedMs;
-	return remainingMs > 0 ? remainingMs : undefined;
+/** Where the end may come within a wide span, so many looks are spread over it. */
+const LOOKS_AT_A_WIDE_END = 5;
+
+/** An estimate of more than a day is none: the results themselves live for a day. */
+const LONGEST_ESTIMATE_SECONDS = 24 * 60 * 60;
+
+/** The look at a well-known end comes a little after it, so that it is the last one. */
+const AFTER_THE_END_MS = 250;
+
+function clamp(ms: number, longestMs: number): number {
+	return Math.min(longestMs, Math.max(SHORTEST_PAUSE_MS, ms));
 }
 
 /**
- * Returns the pause before the next status read, in milliseconds: by the speed of `progress`
- * where it moves, by the API's own estimate where it gives one, and by the time already waited
- * where neither helps.
+ * The pause by the time waited so far: the looks come 1, 4, 9 and 16 seconds after the start, and
+ * then as far apart as caution allows.
+ */
+function pauseByTimeWaitedMs(waitedMs: number): number {
+	const waitedSeconds = Math.max(0, waitedMs) / 1_000;
+	return clamp(1_000 * (1 + 2 * Math.sqrt(waitedSeconds)), LONGEST_CAUTIOUS_PAUSE_MS);
+}
+
+/** The pause when the end is expected between two moments, both of which may have passed. */
+function pauseBeforeEndMs(
+	{ earliestMs, latestMs }: { earliestMs: number; latestMs: number },
+	nowMs: number,
+	longestMs: number,
+): number {
+	const untilLatestMs = latestMs - nowMs;
+	if (untilLatestMs < 0) {
+		// The longer the expectation has passed, the less it is worth.
+		return clamp(
+			Math.max(PAUSE_AT_THE_END_MS, -untilLatestMs / 2),
+			Math.min(longestMs, LONGEST_CAUTIOUS_PAUSE_MS),
+		);
+	}
+	const untilEarliestMs = Math.max(0, earliestMs - nowMs);
+	const widthMs = untilLatestMs - untilEarliestMs;
+	if (widthMs <= PAUSE_AT_THE_END_MS && untilLatestMs <= LONGEST_CAUTIOUS_PAUSE_MS) {
+		return clamp(untilLatestMs + AFTER_THE_END_MS, longestMs);
+	}
+	return clamp(
+		Math.max(
+			PAUSE_AT_THE_END_MS,
+			widthMs / LOOKS_AT_A_WIDE_END,
+			untilEarliestMs * SHARE_OF_REMAINING,
+		),
+		longestMs,
+	);
+}
+
+function longestPauseMs({ proof }: Forecast, byTimeWaitedMs: number): number {
+	switch (proof.kind) {
+		case 'line':
+			return LONGEST_PAUSE_MS;
+		case 'staircase':
+			// At least two looks at each flight, so that it is noticed when one is left out.
+			return clamp(proof.flightMs / 2, LONGEST_PAUSE_ON_A_STAIRCASE_MS);
+		case 'none':
+			return byTimeWaitedMs;
+	}
+}
+
+/**
+ * Returns the pause before the next status read, in milliseconds: by the end that `progress`
+ * foretells where it moves evenly, by the API's own estimate where it gives one, and by the time
+ * already waited where neither helps.
  */
 export function pauseBeforeNextReadMs(state: PollState, nowMs: number): number {
-	const remainingMs =
-		remainingByProgressMs(state.observations) ?? remainingByEstimateMs(state, nowMs);
-	return clamp(
-		remainingMs === undefined
-			? (nowMs - state.startedMs) * PAUSE_PER_WAITED
-			: remainingMs * PAUSE_PER_REMAINING,
-	);
+	const byTimeWaitedMs = pauseByTimeWaitedMs(nowMs - state.startedMs);
+	const forecast = forecastEnd(state.observations, state.startedMs);
+	if (forecast !== undefined) {
+		return pauseBeforeEndMs(forecast, nowMs, longestPauseMs(forecast, byTimeWaitedMs));
+	}
+	const { estimatedSeconds = 0 } = state;
+	if (estimatedSeconds <= 0 || estimatedSeconds > LONGEST_ESTIMATE_SECONDS) return byTimeWaitedMs;
+	const endMs = (state.createdMs ?? state.startedMs) + estimatedSeconds * 1_000;
+	const end = { earliestMs: endMs, latestMs: endMs };
+	return pauseBeforeEndMs(end, nowMs, LONGEST_CAUTIOUS_PAUSE_MS);
 }

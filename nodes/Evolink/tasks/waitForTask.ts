@@ -1,7 +1,7 @@
 import { backoffMs } from './backoff';
 import type { Clock } from './clock';
 import { pauseBeforeNextReadMs } from './pollSchedule';
-import type { Observation } from './pollSchedule';
+import type { Observation } from './progressForecast';
 
 /** What the wait needs to know of a task; the API's task has it all, and more. */
 export interface Waitable {

@@ -111,6 +111,14 @@ export function scriptedServices(
 		client,
 		links: { open: async () => next(script.links ?? [arrives], ++opened) },
 		clock,
+		pace: {
+			async turn() {
+				await clock.sleep(0);
+				return true;
+			},
+			answered() {},
+			tooManyRequests() {},
+		},
 		random: () => 0,
 		paidTasks: openPaidTasks(context, 0),
 		uploads: new Map(),

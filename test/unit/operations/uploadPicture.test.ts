@@ -50,7 +50,7 @@ describe('an upload', () => {
 	it('is tried again after a moment of bad luck', async () => {
 		const { services, clock } = scriptedServices({ uploads: [busy(), busy(9_000), UPLOADED] });
 		expect(await uploadPicture(picture('a'), FAR_MS, services)).toBe(LINK);
-		expect(clock.sleptMs).toEqual([1_000, 9_000]);
+		expect(clock.sleptMs.filter((ms) => ms > 0)).toEqual([1_000, 9_000]);
 	});
 
 	it('is given up at the deadline, and after five minutes at the latest', async () => {
@@ -79,10 +79,12 @@ describe('an upload', () => {
 	});
 
 	it('ends with the execution', async () => {
+		let sleeps = 0;
 		const { services, uploadCount } = scriptedServices({
 			uploads: [busy()],
 			onSleep() {
-				throw new Stopped('cancelled');
+				// The first sleep waits for the turn, the second one for better luck.
+				if (++sleeps > 1) throw new Stopped('cancelled');
 			},
 		});
 		await expect(uploadPicture(picture('a'), FAR_MS, services)).rejects.toBeInstanceOf(Stopped);

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 
 import {
+	LONGEST_CAUTIOUS_PAUSE_MS,
 	LONGEST_PAUSE_MS,
+	LONGEST_PAUSE_ON_A_STAIRCASE_MS,
 	pauseBeforeNextReadMs,
 	SHORTEST_PAUSE_MS,
 } from '../../../nodes/Evolink/tasks/pollSchedule';
@@ -17,83 +19,141 @@ function seen(...reads: Array<[number, number | undefined]>): PollState {
 	};
 }
 
+/** A task of that duration, read at these seconds; its progress goes in steps of that height. */
+function evenly(durationSeconds: number, stepPercent: number, ...atSeconds: number[]): PollState {
+	return seen(
+		...atSeconds.map((second): [number, number] => {
+			const percent = (second / durationSeconds) * 100;
+			return [second, Math.floor(percent / stepPercent) * stepPercent];
+		}),
+	);
+}
+
 describe('the pause before the next status read', () => {
 	it.each([
 		[0, 1],
-		[3, 1],
-		[12, 2],
-		[30, 5],
-		[60, 8],
-		[600, 8],
-	])('without any sign is a sixth of the %d s waited so far: %d s', (waited, pause) => {
+		[1, 3],
+		[4, 5],
+		[9, 7],
+		[16, 7.9],
+		[600, 7.9],
+	])('grows with the time waited as long as nothing moves: after %d s, %d s', (waited, pause) => {
 		const state = { startedMs: 0, observations: [] };
 		expect(pauseBeforeNextReadMs(state, seconds(waited))).toBe(seconds(pause));
 	});
 
 	it.each([
-		[0, 8],
-		[90, 5],
-		[96, 2],
+		['is not told', seen([0, undefined], [30, undefined])],
+		['stands at 0', seen([0, 0], [30, 0])],
+		['falls back', seen([0, 0], [20, 50], [30, 20])],
+		['jumps', seen([0, 0], [10, 3], [20, 40], [30, 42])],
+		['comes to a halt', seen([0, 0], [5, 10], [10, 20], [15, 30], [30, 30])],
+	])('goes by the time waited while the progress %s', (_what, state) => {
+		expect(pauseBeforeNextReadMs(state, seconds(30))).toBe(LONGEST_CAUTIOUS_PAUSE_MS);
+	});
+
+	it('ends a little after the end that an even progress foretells', () => {
+		const state = evenly(37, 1, 0, 1, 4, 9, 16, 24, 32);
+		const pauseMs = pauseBeforeNextReadMs(state, seconds(32));
+		expect(seconds(32) + pauseMs).toBeGreaterThan(seconds(37));
+		expect(seconds(32) + pauseMs).toBeLessThan(seconds(38));
+	});
+
+	it('is cautious until an even progress has been met often', () => {
+		const seldom = evenly(300, 1, 0, 1, 4, 9, 16, 24, 32);
+		expect(pauseBeforeNextReadMs(seldom, seconds(32))).toBe(LONGEST_CAUTIOUS_PAUSE_MS);
+		const often = evenly(300, 1, 0, 1, 4, 9, 16, 24, 32, 40, 48);
+		expect(pauseBeforeNextReadMs(often, seconds(48))).toBe(LONGEST_PAUSE_MS);
+	});
+
+	it('is at most half a flight where the progress comes in steps', () => {
+		const reads = Array.from({ length: 20 }, (_none, index) => index * 8);
+		const low = pauseBeforeNextReadMs(evenly(300, 10, ...reads.slice(0, 9)), seconds(64));
+		expect(low).toBeGreaterThan(seconds(14));
+		expect(low).toBeLessThanOrEqual(seconds(16.5));
+		const high = pauseBeforeNextReadMs(evenly(300, 25, ...reads), seconds(152));
+		expect(high).toBe(LONGEST_PAUSE_ON_A_STAIRCASE_MS);
+	});
+
+	it('takes a staircase for one only after two flights that were seen to be flights', () => {
+		const firstFlight = [0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88];
+		expect(pauseBeforeNextReadMs(evenly(300, 25, ...firstFlight), seconds(88))).toBe(
+			LONGEST_CAUTIOUS_PAUSE_MS,
+		);
+		const twoValues = evenly(300, 25, 0, 1, 4, 80, 155);
+		expect(pauseBeforeNextReadMs(twoValues, seconds(155))).toBe(LONGEST_CAUTIOUS_PAUSE_MS);
+	});
+
+	it('counts from where the progress began to move when the task waited in line', () => {
+		const state = seen([0, 0], [8, 0], [16, 0], [24, 0], [26, 10], [28, 20], [30, 30], [32, 40]);
+		// It began between 24 and 26 s, and 10 percent take 2 s: half is done by 34 s at the latest.
+		expect(pauseBeforeNextReadMs(state, seconds(32))).toBeGreaterThan(seconds(5));
+		const later = {
+			...state,
+			observations: [...state.observations, { atMs: 40_000, progress: 80 }],
+		};
+		expect(seconds(40) + pauseBeforeNextReadMs(later, seconds(40))).toBeLessThan(seconds(46));
+	});
+
+	it('learns from a task that was taken up in the middle of its work', () => {
+		const state = seen([0, 50], [4, 54], [9, 59], [16, 66], [24, 74], [32, 82], [40, 90], [48, 98]);
+		const pauseMs = pauseBeforeNextReadMs(state, seconds(48));
+		expect(seconds(48) + pauseMs).toBeGreaterThan(seconds(49));
+		expect(seconds(48) + pauseMs).toBeLessThan(seconds(52));
+	});
+
+	it('goes by the progress where it moves, whatever the estimate says', () => {
+		const state = evenly(37, 1, 0, 1, 4, 9, 16, 24, 32);
+		const misled = { ...state, estimatedSeconds: 10_000 };
+		expect(pauseBeforeNextReadMs(misled, seconds(32))).toBe(
+			pauseBeforeNextReadMs(state, seconds(32)),
+		);
+	});
+
+	it.each([
+		[0, 7.9],
+		[90, 7.9],
+		[94, 6.25],
 		[99.5, 1],
-	])(
-		'with an estimate of 100 s, %d s after the creation, is half of the rest',
-		(elapsed, pause) => {
-			const state = {
-				startedMs: seconds(1_000),
-				createdMs: seconds(2_000),
-				estimatedSeconds: 100,
-				observations: [],
-			};
-			expect(pauseBeforeNextReadMs(state, seconds(2_000 + elapsed))).toBe(seconds(pause));
-		},
-	);
+	])('ends a little after the estimated end: of 100 s, after %d s, %d s', (elapsed, pause) => {
+		const state = {
+			startedMs: seconds(1_000),
+			createdMs: seconds(2_000),
+			estimatedSeconds: 100,
+			observations: [],
+		};
+		expect(pauseBeforeNextReadMs(state, seconds(2_000 + elapsed))).toBe(seconds(pause));
+	});
 
 	it('counts an estimate from the start of the wait when the creation is not known', () => {
 		const state = { startedMs: seconds(1_000), estimatedSeconds: 100, observations: [] };
-		expect(pauseBeforeNextReadMs(state, seconds(1_094))).toBe(seconds(3));
+		expect(pauseBeforeNextReadMs(state, seconds(1_097))).toBe(seconds(3.25));
 	});
 
-	it('goes by the time waited once the estimate has passed', () => {
+	it('is short when the estimate has just passed, and grows the longer it has', () => {
 		const state = { startedMs: 0, createdMs: 0, estimatedSeconds: 10, observations: [] };
-		expect(pauseBeforeNextReadMs(state, seconds(10))).toBeCloseTo(seconds(10) / 6);
-		expect(pauseBeforeNextReadMs(state, seconds(24))).toBe(seconds(4));
+		expect(pauseBeforeNextReadMs(state, seconds(11))).toBe(seconds(2.5));
+		expect(pauseBeforeNextReadMs(state, seconds(22))).toBe(seconds(6));
+		expect(pauseBeforeNextReadMs(state, seconds(100))).toBe(LONGEST_CAUTIOUS_PAUSE_MS);
 	});
 
 	it.each([0, -5])('ignores an estimate of %d s', (estimatedSeconds) => {
 		const state = { startedMs: 0, createdMs: 0, estimatedSeconds, observations: [] };
-		expect(pauseBeforeNextReadMs(state, seconds(24))).toBe(seconds(4));
-	});
-
-	it('is half of the rest by the speed of the progress, whatever the estimate says', () => {
-		// 10 percent in 1 s: another 90 percent take 9 s.
-		const state = { ...seen([0, 0], [1, 10]), estimatedSeconds: 10_000 };
-		expect(pauseBeforeNextReadMs(state, seconds(1))).toBe(seconds(4.5));
-	});
-
-	it('measures the speed by when a value was first seen', () => {
-		// 50 percent took 10 s and were seen 6 s ago: 4 s are left.
-		const state = seen([0, 0], [10, 50], [13, 50], [16, 50]);
-		expect(pauseBeforeNextReadMs(state, seconds(16))).toBe(seconds(2));
-	});
-
-	it.each([
-		['stands still', seen([0, 20], [30, 20])],
-		['goes backwards', seen([0, 50], [30, 20])],
-		['is not told', seen([0, undefined], [30, undefined])],
-		['was told once', seen([30, 20])],
-	])('goes by the time waited while the progress %s', (_what, state) => {
-		expect(pauseBeforeNextReadMs(state, seconds(30))).toBe(seconds(5));
+		expect(pauseBeforeNextReadMs(state, seconds(24))).toBe(LONGEST_CAUTIOUS_PAUSE_MS);
 	});
 
 	it('leaves reads without a progress out', () => {
-		const state = seen([0, 0], [1, undefined], [2, 20], [3, undefined]);
-		expect(pauseBeforeNextReadMs(state, seconds(3))).toBe(seconds(4));
+		const state = seen([0, 0], [1, undefined], [4, 20], [9, undefined]);
+		expect(pauseBeforeNextReadMs(state, seconds(9))).toBe(
+			pauseBeforeNextReadMs(seen([0, 0], [4, 20]), seconds(9)),
+		);
 	});
 
-	it('is short at the end', () => {
-		expect(pauseBeforeNextReadMs(seen([0, 0], [99, 99]), seconds(99))).toBe(SHORTEST_PAUSE_MS);
-		expect(pauseBeforeNextReadMs(seen([0, 0], [99, 100]), seconds(99))).toBe(SHORTEST_PAUSE_MS);
-		expect(pauseBeforeNextReadMs(seen([0, 0], [99, 140]), seconds(99))).toBe(SHORTEST_PAUSE_MS);
+	it('is short at the end, also when the progress claims more than everything', () => {
+		const end = [99, 100, 140].map((progress) => seen([0, 0], [99, progress]));
+		for (const state of end) {
+			expect(pauseBeforeNextReadMs(state, seconds(99))).toBeLessThanOrEqual(seconds(2.5));
+		}
 	});
 
 	it('always lies between its bounds', () => {
@@ -110,7 +170,7 @@ describe('the pause before the next status read', () => {
 			fc.property(state, fc.nat(), (given, nowMs) => {
 				const pauseMs = pauseBeforeNextReadMs(given, nowMs);
 				expect(pauseMs).toBeGreaterThanOrEqual(SHORTEST_PAUSE_MS);
-				expect(pauseMs).toBeLessThanOrEqual(LONGEST_PAUSE_MS);
+				expect(pauseMs).toBeLessThanOrEqual(LONGEST_PAUSE_ON_A_STAIRCASE_MS);
 			}),
 			{ numRuns: 1_000 },
 		);

@@ -88,11 +88,13 @@ describe('the wait for a task', () => {
 
 	it('looks less often the longer nothing happens, but never leaves 8 seconds out', async () => {
 		const { readAtSeconds } = await wait([task('processing')], { timeoutSeconds: 120 });
-		const pauses = readAtSeconds.slice(1, -1).map((at, index) => at - readAtSeconds[index]);
+		const pauses = readAtSeconds
+			.slice(1, -1)
+			.map((at, index) => Math.round((at - readAtSeconds[index]) * 1000) / 1000);
 		expect(pauses[0]).toBe(1);
-		expect(Math.max(...pauses)).toBe(8);
+		expect(Math.max(...pauses)).toBeLessThanOrEqual(8);
 		expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
-		expect(readAtSeconds.length).toBeLessThanOrEqual(30);
+		expect(readAtSeconds.length).toBeLessThanOrEqual(20);
 	});
 
 	it('reads as often as the fixed interval says, however fast the task gets on', async () => {
@@ -103,13 +105,15 @@ describe('the wait for a task', () => {
 		expect(readAtSeconds).toEqual([0, 30, 60, 90, 99]);
 	});
 
-	it('speeds up when the progress says that the end is near', async () => {
+	it('comes back when the progress says that the end is near', async () => {
 		const { readAtSeconds } = await wait([
 			task('processing', 0),
-			task('processing', 50),
+			task('processing', 25),
+			task('processing', 99),
 			task('completed'),
 		]);
-		expect(readAtSeconds).toEqual([0, 1, 2]);
+		expect(readAtSeconds.slice(0, 3)).toEqual([0, 1, 4]);
+		expect(readAtSeconds[3]).toBeLessThan(6);
 	});
 
 	it('passes on how much time a read may take', async () => {
