@@ -44,8 +44,8 @@ describe('Many items in one run', () => {
 	it('come out in the order of the input, each with its own pairing, task and file, whichever is finished first', async () => {
 		const wanted = prompts(20);
 		for (const [index, prompt] of wanted.entries()) {
-			// The last item is finished first.
-			const generationSeconds = (wanted.length - index) * 0.1;
+			// The last item is finished first, also when it is started two seconds after the first one.
+			const generationSeconds = (wanted.length - index) * 0.3;
 			evolink.sandbox.planTask({ match: { promptIncludes: prompt }, generationSeconds });
 		}
 		const { rows, error } = await evolink.run({
