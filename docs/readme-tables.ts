@@ -11,16 +11,7 @@ import { VIDEO_MODELS } from '../nodes/Evolink/evolink/models';
 import { DEFAULT_API_URL, DEFAULT_FILES_URL } from '../nodes/Evolink/n8n/account';
 import { createVideoFields } from '../nodes/Evolink/operations/createVideoFields';
 import { GET_TASK_FIELDS } from '../nodes/Evolink/operations/getTask';
-
-/** Cells of a Markdown table may hold neither a bar nor a line break. */
-function cell(text: string): string {
-	return text.replace(/\|/g, '\\|').replace(/\s+/g, ' ').trim();
-}
-
-function table(heads: string[], rows: string[][]): string {
-	const lines = [heads, heads.map(() => '---'), ...rows.map((row) => row.map(cell))];
-	return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
-}
+import { table } from './markdown-table';
 
 function modelTable(): string {
 	return table(
@@ -122,18 +113,4 @@ export function readmeTables(): Record<string, string> {
 		errors: errorTable(),
 		'failure-codes': failureTable(),
 	};
-}
-
-/**
- * Returns the README with every table replaced by what the code says.
- *
- * @throws Error when a table has no place in it
- */
-export function withTables(readme: string): string {
-	return Object.entries(readmeTables()).reduce((text, [name, content]) => {
-		const [start, end] = [`<!-- ${name}: from the code -->`, `<!-- end of ${name} -->`];
-		const [startsAt, endsAt] = [text.indexOf(start), text.indexOf(end)];
-		if (startsAt < 0 || endsAt < startsAt) throw new Error(`The README has no place for ${name}`);
-		return `${text.slice(0, startsAt)}${start}\n\n<!-- prettier-ignore -->\n${content}\n\n${text.slice(endsAt)}`;
-	}, readme);
 }

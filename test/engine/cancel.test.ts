@@ -218,6 +218,25 @@ itSideBySide(
 );
 
 itSideBySide(
+	'a stop says that a video may have been started when no answer came any more',
+	async (bench) => {
+		const { sandbox } = bench;
+		sandbox.addFault({ on: 'submit', fault: { kind: 'stall', afterAcceptance: true } });
+
+		const { result } = await stopAt(
+			bench,
+			{},
+			async () => await sandbox.waitForRequests('submit', 1),
+		);
+
+		expect(sandbox.bill).toHaveLength(1);
+		expect(result.error?.description).toMatch(/^One video may have been started/);
+		const warnings = evolink.engine.logLines().filter((line) => line.includes('was stopped'));
+		expect(warnings.some((line) => line.includes('One video may have been started'))).toBe(true);
+	},
+);
+
+itSideBySide(
 	'A stop ends the run at once while a submission stalls that another item has outlived',
 	async (bench) => {
 		const { sandbox } = bench;

@@ -7,7 +7,7 @@ import type { INode, INodeExecutionData, IRun, NodeExecutionHint } from 'n8n-wor
 import { startSandbox } from '../../sandbox';
 import type { Sandbox, SandboxOptions } from '../../sandbox';
 import { executionHints, nodeError, outputItems, startEngine } from '../../workflow-engine';
-import type { BinaryDataMode, Engine, WorkflowFile } from '../../workflow-engine';
+import type { BinaryDataMode, Engine, RunningWorkflow, WorkflowFile } from '../../workflow-engine';
 
 /** The name of the node under test in every workflow. */
 export const NODE_NAME = 'Evolink';
@@ -55,6 +55,8 @@ export interface EvolinkBench {
 	start(run: EvolinkRun): StartedEvolink;
 	/** "Retry execution" of a failed execution. */
 	retry(previous: EvolinkResult, run: EvolinkRun): Promise<EvolinkResult>;
+	/** Like `retry`, with a hand on the Stop button. */
+	startRetry(previous: EvolinkResult, run: EvolinkRun): StartedEvolink;
 	/** A workflow with a trigger and the node, for tests that need the file itself. */
 	workflow(run: EvolinkRun): WorkflowFile;
 	/** A sandbox of the test's own, closed after it. */
@@ -125,15 +127,11 @@ export function useEvolink(
 			return theSandbox();
 		},
 		run: async (run) => resultOf(await theEngine().runWorkflow(optionsFor(run))),
-		start(run) {
-			const running = theEngine().startWorkflow(optionsFor(run));
-			return {
-				finished: running.finished.then(resultOf),
-				cancel: () => running.cancel(),
-			};
-		},
+		start: (run) => startedEvolink(theEngine().startWorkflow(optionsFor(run))),
 		retry: async (previous, run) =>
 			resultOf(await theEngine().retryExecution(previous.run, optionsFor(run))),
+		startRetry: (previous, run) =>
+			startedEvolink(theEngine().startRetry(previous.run, optionsFor(run))),
 		workflow: workflowFor,
 		async ownSandbox(sandboxOptions) {
 			const own = await startSandbox(sandboxOptions);
@@ -168,6 +166,10 @@ function workflowFor(run: EvolinkRun): WorkflowFile {
 		],
 		connections: { Trigger: { main: [[{ node: NODE_NAME, type: 'main', index: 0 }]] } },
 	} as WorkflowFile;
+}
+
+function startedEvolink(running: RunningWorkflow): StartedEvolink {
+	return { finished: running.finished.then(resultOf), cancel: () => running.cancel() };
 }
 
 function resultOf(run: IRun): EvolinkResult {

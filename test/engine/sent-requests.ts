@@ -17,6 +17,6 @@ subscribe('http.client.request.start', (message) => {
  * later than it was sent, so only this tells whether something was still sent after a certain
  * moment.
  */
-export function sentRequestCount(sandbox: Sandbox): number {
+export function sentRequestCount(sandbox: Pick<Sandbox, 'url'>): number {
 	return countsByHost.get(new URL(sandbox.url).host) ?? 0;
 }

@@ -2,33 +2,43 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { readmeTables, withTables } from '../../docs/readme-tables';
+import { withTables } from '../../docs/markdown-table';
+import { PAGES_WITH_TABLES } from '../../docs/pages-with-tables';
 import { CAMERA_COMMANDS } from '../../nodes/Evolink/evolink/camera';
 import { VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
 
 const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
 
-describe('The README', () => {
+describe.each(PAGES_WITH_TABLES)('The page $name', ({ file, tables }) => {
+	const text = readFileSync(file, 'utf8');
+
 	it('says in its tables what the code says (otherwise: npm run docs)', () => {
-		expect(readme).toBe(withTables(readme));
+		expect(text).toBe(withTables(text, tables()));
 	});
 
+	it('notices a table that differs from the code', () => {
+		const [firstTable] = Object.values(tables());
+		const lastRow = firstTable.slice(firstTable.lastIndexOf('\n'));
+		const outdated = text.replace(lastRow, lastRow.replace(/\w+/, 'Somewhere'));
+		expect(outdated).not.toBe(text);
+		expect(withTables(outdated, tables())).toBe(text);
+	});
+
+	it('must have a place for every table', () => {
+		for (const name of Object.keys(tables())) {
+			const without = text.replace(`<!-- ${name}: from the code -->`, '');
+			expect(() => withTables(without, tables())).toThrow(name);
+		}
+	});
+});
+
+describe('The README', () => {
 	it('names every model, quality and camera command', () => {
 		const words = [
 			...VIDEO_MODELS.flatMap(({ id, qualities }) => [id, ...qualities.map(({ value }) => value)]),
 			...CAMERA_COMMANDS.map(({ value }) => value),
 		];
 		for (const word of words) expect(readme).toContain(word);
-	});
-
-	it('notices a table that differs from the code', () => {
-		const outdated = readme.replace('Pan left', 'Pan somewhere');
-		expect(withTables(outdated)).not.toBe(outdated);
-	});
-
-	it('must have a place for every table', () => {
-		const [name] = Object.keys(readmeTables());
-		expect(() => withTables(readme.replace(`<!-- ${name}: from the code -->`, ''))).toThrow(name);
 	});
 
 	it('states the two commands before anything else that can be typed', () => {

@@ -66,8 +66,10 @@ const WHAT_HAPPENED: Record<string, string> = {
 	'402': 'The Evolink account has too few credits',
 	'403': 'The API key is not allowed to do this',
 	'404': 'There is nothing at this address of the Evolink API',
+	'408': 'The request did not reach Evolink in time',
 	'413': 'Evolink found the picture too large',
 	'415': 'Evolink did not accept the kind of file',
+	'422': 'Evolink did not accept the request',
 	'429': 'Evolink received too many requests at once',
 	'500': 'Evolink had an internal fault',
 	'502': 'The service behind Evolink did not answer',
@@ -83,6 +85,7 @@ function whatHappened(status: number, step: Step): string {
 function nextStepByStatus(status: number, step: Step, body: ApiErrorBody): string {
 	switch (status) {
 		case 400:
+		case 422:
 			return body.param === undefined
 				? "Check this item's fields, then run the workflow again."
 				: `Check the field '${body.param}', then run the workflow again.`;
@@ -98,6 +101,8 @@ function nextStepByStatus(status: number, step: Step, body: ApiErrorBody): strin
 			return step === 'statusRead'
 				? 'Check the task ID. Evolink forgets old tasks after a while, and a task is only known to the account that created it.'
 				: 'Check the addresses in the Evolink API credential.';
+		case 408:
+			return "Check this computer's internet connection, then run the workflow again.";
 		case 413:
 		case 415:
 			return 'Use a JPEG, PNG or WebP picture of at most 20 MB.';

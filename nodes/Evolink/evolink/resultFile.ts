@@ -26,10 +26,16 @@ export interface RemoteBody<Stored> {
 	discard(): void;
 }
 
+/**
+ * Why a result link got no answer. Only these are followed when they redirect: the redirects go
+ * round in a circle, or lead to an address that is not http or https.
+ */
+export type NoResultReason = NoAnswerReason | 'redirectLoop' | 'redirectOffWeb';
+
 /** What a result link answered. */
 export type ResultAnswer<Stored> =
 	| { kind: 'answer'; status: number; headers: Record<string, string>; body: RemoteBody<Stored> }
-	| { kind: 'noAnswer'; reason: NoAnswerReason };
+	| { kind: 'noAnswer'; reason: NoResultReason };
 
 /** Opens result links. They lie on foreign hosts, so no key ever goes with it. */
 export interface ResultLinks<Stored> {
@@ -46,7 +52,7 @@ export interface ResultRequest {
 	timeoutSeconds: number;
 }
 
-/** A page instead of a file may be a passing fault of the server's; more of them are not. */
+/** A page or a false trail may be a passing fault of the server's; more of them are not. */
 const MOST_UNUSABLE_ANSWERS = 3;
 
 /** Media types that say nothing about what the file is. */
@@ -104,6 +110,15 @@ function isPage(mediaType: string): boolean {
 	);
 }
 
+/** Enough for any signed link; a file that is written out in its link would bury the message. */
+const LONGEST_SHOWN_LINK_CHARACTERS = 4_000;
+
+function shownLink(link: string): string {
+	return link.length > LONGEST_SHOWN_LINK_CHARACTERS
+		? `${link.slice(0, LONGEST_SHOWN_LINK_CHARACTERS)}…`
+		: link;
+}
+
 function downloadFailure(
 	request: ResultRequest,
 	what: string,
@@ -113,7 +128,7 @@ function downloadFailure(
 	return new EvolinkFailure({
 		kind: 'api',
 		message: `The video is finished, but could not be downloaded: ${what}`,
-		description: `${advice} Its link is ${request.link} (it works for 24 hours from the start of the task). ${wayOn(request.taskId)}`,
+		description: `${advice} Its link is ${shownLink(request.link)} (it works for 24 hours from the start of the task). ${wayOn(request.taskId)}`,
 		taskId: request.taskId,
 		status: 'completed',
 		timedOut: answer.timedOut === true,
@@ -139,12 +154,14 @@ export function noLinkFailure(taskId: string): EvolinkFailure {
 	});
 }
 
-const NO_ANSWER_WORDS: Record<NoAnswerReason, string> = {
+const NO_ANSWER_WORDS: Record<NoResultReason, string> = {
 	dns: 'the address in the link could not be found',
 	refused: 'nothing answers at the address in the link',
 	notSent: 'the link could not be opened',
 	timedOut: 'the server did not answer in time',
 	broken: 'the connection broke off',
+	redirectLoop: 'the link leads round in a circle',
+	redirectOffWeb: 'the link leads to something that is not a web address',
 };
 
 /**
@@ -195,7 +212,9 @@ export async function downloadResult<Stored>(
 					'Open the link in a browser: if it opens there, n8n may not be allowed to reach that host.',
 				);
 			}
-			return { what: NO_ANSWER_WORDS[answer.reason] };
+			const what = NO_ANSWER_WORDS[answer.reason];
+			const isMisled = answer.reason === 'redirectLoop' || answer.reason === 'redirectOffWeb';
+			return isMisled ? judgeUnusable(what) : { what };
 		}
 		const { status, headers, body } = answer;
 		if (status < 200 || status >= 300) {

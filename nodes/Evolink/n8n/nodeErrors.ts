@@ -1,6 +1,7 @@
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
+import { BILLING_URL } from '../evolink/errors';
 import { EvolinkFailure } from '../evolink/failure';
 import type { FailureDetails } from '../evolink/failure';
 
@@ -20,33 +21,54 @@ export function otherTasksSentence(taskIds: readonly string[]): string {
 	return `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${listOfTasks(taskIds)}. A retry of this execution takes them up again.`;
 }
 
+/** Returns what to know about videos of which nobody knows whether they were started, or nothing. */
+export function unclearSentence(whose: 'this' | 'other', count: number): string {
+	if (count === 0) return '';
+	const subject = whose === 'other' ? ' of other items' : '';
+	const videos = count === 1 ? `One video${subject}` : `${count} videos${subject}`;
+	return `${videos} may have been started, but no answer came: look at ${BILLING_URL} for a charge at this time before you start the workflow anew.`;
+}
+
 /**
  * Returns the error of an execution that the user stopped.
  *
  * @param taskIds tasks that it had started; n8n offers no retry for it, so they are named
+ * @param unclearCount items of which nobody knows whether they were paid for
  */
-export function stoppedError(node: INode, taskIds: readonly string[]): NodeOperationError {
-	const description =
+export function stoppedError(
+	node: INode,
+	taskIds: readonly string[],
+	unclearCount: number,
+): NodeOperationError {
+	const started =
 		taskIds.length === 0
-			? 'No video had been started.'
+			? ''
 			: `Videos that were already started go on at Evolink and stay paid for. Task > Get fetches them: ${listOfTasks(taskIds)}.`;
-	return new NodeOperationError(node, 'The execution was stopped', { description });
+	const sentences = [started, unclearSentence('this', unclearCount)].filter((text) => text !== '');
+	return new NodeOperationError(node, 'The execution was stopped', {
+		description: sentences.join(' ') || 'No video had been started.',
+	});
 }
 
 /**
  * Returns the failure as n8n's error: NodeOperationError for invalid input and a wait that ran
  * out, NodeApiError with its HTTP code for what the API or the network answered.
  *
- * @param otherTaskIds tasks that other items of the same run had started
+ * @param others tasks that other items of the same run had started, and how many more of them have
+ * lost their answers
  */
 export function toNodeError(
 	node: INode,
 	details: FailureDetails,
 	itemIndex: number,
-	otherTaskIds: readonly string[],
+	others: { taskIds: readonly string[]; unclearCount: number },
 ): NodeApiError | NodeOperationError {
 	const { message } = details;
-	const description = [details.description, otherTasksSentence(otherTaskIds)]
+	const description = [
+		details.description,
+		unclearSentence('other', others.unclearCount),
+		otherTasksSentence(others.taskIds),
+	]
 		.filter((sentence) => sentence !== '')
 		.join(' ');
 	const error =

@@ -1,6 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
-import type { RemoteBody, ResultAnswer, ResultLinks } from '../evolink/resultFile';
+import type { NoResultReason, RemoteBody, ResultAnswer, ResultLinks } from '../evolink/resultFile';
 import type { Stop } from '../tasks/stop';
 import { plainHeaders } from './apiTransport';
 import { noAnswerReason } from './connectionTrouble';
@@ -84,6 +84,15 @@ async function watchForStall(
 	}
 }
 
+/** Returns why a link got no answer; other than the API's address, it is followed elsewhere. */
+function noResultReason(error: unknown): NoResultReason {
+	const code: unknown =
+		typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+	if (code === 'ERR_FR_TOO_MANY_REDIRECTS') return 'redirectLoop';
+	const reason = noAnswerReason(error);
+	return code === 'ERR_FR_REDIRECTION_FAILURE' && reason === 'broken' ? 'redirectOffWeb' : reason;
+}
+
 /** Makes the way to result links: through n8n's own HTTP client, and without the API key. */
 export function createResultLinks(
 	context: IExecuteFunctions,
@@ -113,7 +122,7 @@ export function createResultLinks(
 				stop,
 			);
 			if (end.kind === 'timedOut') return { kind: 'noAnswer', reason: 'timedOut' };
-			if (end.kind === 'threw') return { kind: 'noAnswer', reason: noAnswerReason(end.error) };
+			if (end.kind === 'threw') return { kind: 'noAnswer', reason: noResultReason(end.error) };
 			const response = end.value;
 			if (!hasStatusAndStream(response)) return { kind: 'noAnswer', reason: 'broken' };
 			return {

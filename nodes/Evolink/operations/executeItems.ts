@@ -8,7 +8,13 @@ import type { Account } from '../n8n/account';
 import { createApiTransport } from '../n8n/apiTransport';
 import { createExecutionClock } from '../n8n/executionClock';
 import { adviceHints } from '../n8n/hints';
-import { failedItemRow, stoppedError, toFailureDetails, toNodeError } from '../n8n/nodeErrors';
+import {
+	failedItemRow,
+	stoppedError,
+	toFailureDetails,
+	toNodeError,
+	unclearSentence,
+} from '../n8n/nodeErrors';
 import { createResultLinks } from '../n8n/resultFiles';
 import { isCalledByAgent } from '../n8n/toolUse';
 import { createPace } from '../tasks/pace';
@@ -72,11 +78,13 @@ export async function executeItems(
 		const failedIndex = results.findIndex((result) => result?.kind === 'failed');
 		const failed = results[failedIndex];
 		if (failed?.kind !== 'failed' || context.continueOnFail()) return;
-		const otherTaskIds = paidTasks
+		const taskIds = paidTasks
 			.startedTaskIds()
 			.filter(({ itemIndex }) => itemIndex !== failedIndex)
 			.map(({ taskId }) => taskId);
-		throw toNodeError(context.getNode(), failed.details, failedIndex, otherTaskIds);
+		const unclear = paidTasks.unclearItems().filter((itemIndex) => itemIndex !== failedIndex);
+		const others = { taskIds, unclearCount: unclear.length };
+		throw toNodeError(context.getNode(), failed.details, failedIndex, others);
 	};
 
 	const prepared: Array<PreparedItem | undefined> = [];
@@ -129,7 +137,14 @@ export async function executeItems(
 	}
 	if (stop.reason === 'cancelled') {
 		const taskIds = paidTasks.startedTaskIds().map(({ taskId }) => taskId);
-		throw stoppedError(context.getNode(), taskIds);
+		const unclearCount = paidTasks.unclearItems().length;
+		if (unclearCount > 0) {
+			// n8n keeps no output of a stopped execution, so this is all that is left of it.
+			context.logger.warn(
+				`Evolink: the execution was stopped. ${unclearSentence('this', unclearCount)}`,
+			);
+		}
+		throw stoppedError(context.getNode(), taskIds, unclearCount);
 	}
 	if (hints.all().length > 0) context.addExecutionHints(...hints.all());
 	return results.flatMap((result, itemIndex) => {

@@ -34,6 +34,8 @@ export interface PaidTasks {
 	delivered(itemIndex: number, fingerprint: string): void;
 	/** Returns the ids of all tasks that this run of the node has started, by item index. */
 	startedTaskIds(): Array<{ itemIndex: number; taskId: string }>;
+	/** Returns the items of this run of which nobody knows whether they were paid for. */
+	unclearItems(): number[];
 }
 
 const ENTRY_NAME = 'paidTasks';
@@ -78,6 +80,14 @@ export function openPaidTasks(
 	};
 	const keyOf = (itemIndex: number, fingerprint: string) => `${run}/${itemIndex}/${fingerprint}`;
 
+	const recordsOfRun = (): Array<{ itemIndex: number; record: PaidTaskRecord }> =>
+		Object.entries(entries()).flatMap(([key, entry]) => {
+			const [keyRun, itemIndex] = key.split('/');
+			return keyRun === String(run) && isPaidTaskRecord(entry)
+				? [{ itemIndex: Number(itemIndex), record: entry }]
+				: [];
+		});
+
 	const forget = (itemIndex: number, fingerprint: string) => {
 		delete entries()[keyOf(itemIndex, fingerprint)];
 	};
@@ -95,12 +105,14 @@ export function openPaidTasks(
 			if (run === 'agentCall') forget(itemIndex, fingerprint);
 		},
 		startedTaskIds() {
-			return Object.entries(entries()).flatMap(([key, entry]) => {
-				const [keyRun, itemIndex] = key.split('/');
-				return keyRun === String(run) && isPaidTaskRecord(entry) && entry.state === 'started'
-					? [{ itemIndex: Number(itemIndex), taskId: entry.taskId }]
-					: [];
-			});
+			return recordsOfRun().flatMap(({ itemIndex, record }) =>
+				record.state === 'started' ? [{ itemIndex, taskId: record.taskId }] : [],
+			);
+		},
+		unclearItems() {
+			return recordsOfRun()
+				.filter(({ record }) => record.state === 'submitting' || record.state === 'lost')
+				.map(({ itemIndex }) => itemIndex);
 		},
 	};
 }

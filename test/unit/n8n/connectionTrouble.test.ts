@@ -83,6 +83,30 @@ describe('a request without an answer', () => {
 		expect(noAnswerReason(first)).toBe('dns');
 	});
 
+	it('is judged by what n8n keeps of an error: its code as HTTP code, its words as the first message', () => {
+		expect(noAnswerReason({ httpCode: 'ECONNREFUSED' })).toBe('refused');
+		const connecting = { messages: ['connect ETIMEDOUT 192.0.2.1:443', 'later words'] };
+		const timedOut = { httpCode: 'ETIMEDOUT', message: 'The connection timed out' };
+		expect(noAnswerReason({ ...timedOut, ...connecting })).toBe('refused');
+		expect(noAnswerReason(timedOut)).toBe('timedOut');
+		expect(noAnswerReason({ ...timedOut, messages: [7] })).toBe('timedOut');
+	});
+
+	it('counts a time-out as one of the connection only where the message begins so', () => {
+		const timedOut = { code: 'ETIMEDOUT', message: 'read after connect ETIMEDOUT' };
+		expect(noAnswerReason(timedOut)).toBe('timedOut');
+	});
+
+	it('takes only texts for codes and messages', () => {
+		expect(noAnswerReason({ message: ['wrong version number'] })).toBe('broken');
+	});
+
+	it('is judged as deep as errors are wrapped, and no deeper', () => {
+		const error = systemError('ENOTFOUND');
+		expect(noAnswerReason(wrapped(error, 8))).toBe('dns');
+		expect(noAnswerReason(wrapped(error, 9))).toBe('broken');
+	});
+
 	it('never makes the judge fail', () => {
 		const reasons = ['dns', 'refused', 'notSent', 'timedOut', 'broken'];
 		fc.assert(

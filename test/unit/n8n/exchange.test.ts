@@ -92,6 +92,14 @@ describe('an exchange with a server', () => {
 			expect(jest.getTimerCount()).toBe(0);
 		},
 	);
+
+	it('leaves no timer behind after a stop, even when the server stays silent', async () => {
+		const { stop, pass } = startExchange();
+		await pass(100);
+		stop.now('cancelled');
+		await pass(2_000);
+		expect(jest.getTimerCount()).toBe(0);
+	});
 });
 
 describe('an exchange whose answer is worth money', () => {
@@ -104,6 +112,8 @@ describe('an exchange whose answer is worth money', () => {
 		server.answer('a task');
 		await pass(0);
 		expect(outcome).toEqual({ end: { kind: 'answered', value: 'a task' } });
+		await pass(2_000);
+		expect(server.signal?.aborted).toBe(false);
 	});
 
 	it('ends within a second after a cancel that follows on the failure of another item', async () => {

@@ -9,6 +9,7 @@ import {
 	stoppedError,
 	toFailureDetails,
 	toNodeError,
+	unclearSentence,
 } from '../../../nodes/Evolink/n8n/nodeErrors';
 
 const NODE: INode = {
@@ -37,11 +38,14 @@ const API: FailureDetails = {
 	timedOut: true,
 };
 
+/** No other item has started anything. */
+const NO_OTHERS = { taskIds: [], unclearCount: 0 };
+
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `task-${index}`);
 
 describe('the error of a failed item', () => {
 	it.each(['input', 'timeout'] as const)('is a NodeOperationError for %s', (kind) => {
-		const error = toNodeError(NODE, { ...INPUT, kind }, 7, []);
+		const error = toNodeError(NODE, { ...INPUT, kind }, 7, NO_OTHERS);
 		expect(error).toBeInstanceOf(NodeOperationError);
 		expect(error.message).toBe(INPUT.message);
 		expect(error.description).toBe(INPUT.description);
@@ -49,7 +53,7 @@ describe('the error of a failed item', () => {
 	});
 
 	it("is a NodeApiError with its HTTP code for the API's answers", () => {
-		const error = toNodeError(NODE, API, 0, []);
+		const error = toNodeError(NODE, API, 0, NO_OTHERS);
 		expect(error).toBeInstanceOf(NodeApiError);
 		expect(error).toMatchObject({
 			message: API.message,
@@ -61,13 +65,13 @@ describe('the error of a failed item', () => {
 
 	it('has no HTTP code when no answer came', () => {
 		const details = { ...API, httpCode: undefined };
-		expect(toNodeError(NODE, details, 0, [])).toMatchObject({ httpCode: null });
+		expect(toNodeError(NODE, details, 0, NO_OTHERS)).toMatchObject({ httpCode: null });
 	});
 
 	it.each(['400', '401', '402', '403', '404', '413', '429', '500', '503', '504'])(
 		'keeps its own words with HTTP %s',
 		(httpCode) => {
-			const error = toNodeError(NODE, { ...API, httpCode }, 0, []);
+			const error = toNodeError(NODE, { ...API, httpCode }, 0, NO_OTHERS);
 			expect(error).toMatchObject({ message: API.message, httpCode });
 		},
 	);
@@ -77,16 +81,44 @@ describe('the error of a failed item', () => {
 		(word) => {
 			const message = `The prompt "${word}" is too long`;
 			for (const kind of ['input', 'api', 'timeout'] as const) {
-				expect(toNodeError(NODE, { ...INPUT, kind, message }, 0, []).message).toBe(message);
+				expect(toNodeError(NODE, { ...INPUT, kind, message }, 0, NO_OTHERS).message).toBe(message);
 			}
 		},
 	);
 
 	it('names the tasks that other items had started', () => {
-		const error = toNodeError(NODE, API, 0, ['task-7', 'task-8']);
+		const error = toNodeError(NODE, API, 0, { taskIds: ['task-7', 'task-8'], unclearCount: 0 });
 		expect(error.description).toMatch(/^Wait a few minutes\. Other items had already started/);
 		expect(error.description).toContain('task-7, task-8.');
 		expect(error.description).toContain('Task > Get');
+	});
+});
+
+describe('videos of which nobody knows whether they were started', () => {
+	it('are not spoken of when there are none', () => {
+		expect(unclearSentence('this', 0)).toBe('');
+		expect(stoppedError(NODE, ['task-7'], 0).description).not.toContain('billing');
+	});
+
+	it('are counted, with where to look', () => {
+		expect(unclearSentence('this', 1)).toMatch(/^One video may have been started/);
+		expect(unclearSentence('this', 3)).toMatch(/^3 videos may have been started/);
+		expect(unclearSentence('other', 1)).toMatch(/^One video of other items may/);
+		expect(unclearSentence('other', 2)).toContain('https://evolink.ai/dashboard/billing');
+	});
+
+	it('are told of when the execution is stopped', () => {
+		const alone = stoppedError(NODE, [], 2);
+		expect(alone.description).toMatch(/^2 videos may have been started/);
+		const { description } = stoppedError(NODE, ['task-7'], 1);
+		expect(description).toMatch(/task-7\. One video may have been started/);
+	});
+
+	it("are told of beside another item's error", () => {
+		const error = toNodeError(NODE, API, 0, { taskIds: ['task-7'], unclearCount: 2 });
+		expect(error.description).toMatch(
+			/^Wait a few minutes\. 2 videos of other items may .* Other items had already started/,
+		);
 	});
 });
 
@@ -114,14 +146,14 @@ describe('the tasks of other items', () => {
 
 describe('the error of an execution that the user stopped', () => {
 	it('says that nothing had been started', () => {
-		const error = stoppedError(NODE, []);
+		const error = stoppedError(NODE, [], 0);
 		expect(error).toBeInstanceOf(NodeOperationError);
 		expect(error.message).toBe('The execution was stopped');
 		expect(error.description).toBe('No video had been started.');
 	});
 
 	it('names the tasks that go on and stay paid for', () => {
-		const { description } = stoppedError(NODE, ids(22));
+		const { description } = stoppedError(NODE, ids(22), 0);
 		expect(description).toContain('stay paid for');
 		expect(description).toContain('task-0, task-1,');
 		expect(description).toContain('task-19 and 2 more.');

@@ -86,6 +86,18 @@ describe('the memory of paid tasks', () => {
 		]);
 	});
 
+	it('tells which items of the run may or may not have been paid for', () => {
+		const context = {};
+		openPaidTasks(context, 0).remember(9, 'a', { state: 'submitting', idempotencyKey: 'key' });
+		const paidTasks = openPaidTasks(context, 1);
+		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
+		const unclear = RECORDS.flatMap(({ state }, index) =>
+			state === 'submitting' || state === 'lost' ? [index] : [],
+		);
+		expect(unclear.length).toBeGreaterThan(1);
+		expect(openPaidTasks(throughStorage(context), 1).unclearItems()).toEqual(unclear);
+	});
+
 	it.each([
 		['null', null],
 		['text', 'started'],
