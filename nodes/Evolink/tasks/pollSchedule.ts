@@ -75,8 +75,12 @@ function pauseBeforeEndMs(
 	}
 	const untilEarliestMs = Math.max(0, earliestMs - nowMs);
 	const widthMs = untilLatestMs - untilEarliestMs;
-	if (widthMs <= PAUSE_AT_THE_END_MS && untilLatestMs <= LONGEST_CAUTIOUS_PAUSE_MS) {
-		return clamp(untilLatestMs + AFTER_THE_END_MS, longestMs);
+	if (widthMs <= PAUSE_AT_THE_END_MS) {
+		const untilLastLookMs = untilLatestMs + AFTER_THE_END_MS;
+		// Where it takes two more looks, the first one comes early: near the end, the looks of many
+		// items and their downloads stand in each other's way.
+		if (untilLastLookMs <= longestMs) return clamp(untilLastLookMs, longestMs);
+		return clamp(untilLastLookMs - longestMs, longestMs);
 	}
 	return clamp(
 		Math.max(

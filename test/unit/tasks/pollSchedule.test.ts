@@ -112,7 +112,7 @@ describe('the pause before the next status read', () => {
 
 	it.each([
 		[0, 7.9],
-		[90, 7.9],
+		[90, 2.35],
 		[94, 6.25],
 		[99.5, 1],
 	])('ends a little after the estimated end: of 100 s, after %d s, %d s', (elapsed, pause) => {
