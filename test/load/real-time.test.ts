@@ -1,0 +1,69 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
+import type { Sandbox } from '../../sandbox';
+import { useEvolink } from '../engine/evolink-workflow';
+import type { EvolinkResult } from '../engine/evolink-workflow';
+
+const GENERATION_SECONDS = 37;
+
+const evolink = useEvolink();
+
+// Jest translates the node's sources when they are first loaded, which n8n has nothing of.
+beforeAll(async () => {
+	await evolink.engine.packageTypes();
+});
+
+interface TimedRun {
+	result: EvolinkResult;
+	sandbox: Sandbox;
+	seconds: number;
+}
+
+/** Makes so many videos in one execution, against a sandbox of its own. */
+async function timedRun(videoCount: number, maxConcurrent?: number): Promise<TimedRun> {
+	const sandbox = await evolink.ownSandbox({ generationSeconds: GENERATION_SECONDS });
+	const startedMs = performance.now();
+	const result = await evolink.run({
+		sandbox,
+		parameters: {
+			prompt: '=video {{ $itemIndex }}',
+			...(maxConcurrent === undefined ? {} : { options: { maxConcurrent } }),
+		},
+		items: Array.from({ length: videoCount }, () => ({ json: {} })),
+	});
+	return { result, sandbox, seconds: (performance.now() - startedMs) / 1000 };
+}
+
+async function expectAllVideos({ result, sandbox }: TimedRun, videoCount: number): Promise<void> {
+	expect(result.error).toBeUndefined();
+	expect(result.rows).toHaveLength(videoCount);
+	expect(sandbox.bill).toHaveLength(videoCount);
+	for (const { json, binary } of result.rows) {
+		const bytes = await evolink.engine.readBinary(binary!.data);
+		expect(bytes.equals(sandbox.mediaOf(String(json.taskId)).bytes())).toBe(true);
+	}
+	expect(sandbox.violations).toEqual([]);
+}
+
+// Both tests wait nearly all the time. What runs beside them on a busy machine delays the one video
+// as it delays the twenty, since they are made at the same time.
+it(`5 videos of ${GENERATION_SECONDS} s in one execution are there within 40 s`, async () => {
+	const five = await timedRun(5);
+
+	process.stdout.write(
+		`5 videos of ${GENERATION_SECONDS} s: ${five.seconds.toFixed(2)} s, ${five.sandbox.requestsOf('read').length} reads\n`,
+	);
+	await expectAllVideos(five, 5);
+	expect(five.seconds).toBeLessThanOrEqual(40);
+});
+
+it('20 videos at once take at most a tenth longer than one', async () => {
+	const [one, twenty] = await Promise.all([timedRun(1), timedRun(20, 20)]);
+
+	process.stdout.write(
+		`1 video of ${GENERATION_SECONDS} s: ${one.seconds.toFixed(2)} s; 20 at once: ${twenty.seconds.toFixed(2)} s, ` +
+			`${(twenty.seconds / one.seconds).toFixed(3)} times that\n`,
+	);
+	await expectAllVideos(one, 1);
+	await expectAllVideos(twenty, 20);
+	expect(twenty.seconds).toBeLessThanOrEqual(1.1 * one.seconds);
+});

@@ -1,0 +1,178 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import type { RecordedRequest, Sandbox } from '../../sandbox';
+import { PICTURE_LINK, useEvolink } from '../engine/evolink-workflow';
+import { pictureBytes } from '../engine/picture-bytes';
+import { eachFaultOnce, FAULTY_PERCENT, faultsByChance, rateLimitForAll } from './passing-faults';
+
+const VIDEO_COUNT = 500;
+const MAX_CONCURRENT = 50;
+const GENERATION_SECONDS = 0.5;
+const NODE_TIMEOUT_SECONDS = 3600;
+const TEST_TIMEOUT_MS = 20 * 60_000;
+const PICTURE_SIDE_PX = 400;
+
+/** Short enough for the submissions' repetitions, which are counted. */
+const STORM_MS = 4_000;
+/** When a storm begins, by the videos that were submitted so far, and what its answers ask for. */
+const STORMS: ReadonlyArray<{
+	afterVideos: number;
+	retryAfter: () => string | number | undefined;
+}> = [
+	{ afterVideos: 60, retryAfter: () => undefined },
+	{ afterVideos: 160, retryAfter: () => 1 },
+	{ afterVideos: 260, retryAfter: () => 3 },
+	{ afterVideos: 360, retryAfter: () => new Date(Date.now() + STORM_MS).toUTCString() },
+	{ afterVideos: 460, retryAfter: () => undefined },
+];
+
+/**
+ * One execution sends at most 10 requests in any second. They do not take equally long to arrive,
+ * so that a few more can arrive within one.
+ */
+const MOST_ARRIVALS_IN_A_SECOND = 12;
+
+const evolink = useEvolink({ generationSeconds: GENERATION_SECONDS });
+
+function sha256(bytes: Buffer): string {
+	return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** One item and the hash of the picture that it must be made of; undefined for a link. */
+interface SoakItem {
+	item: INodeExecutionData;
+	pictureSha256?: string;
+}
+
+const promptOf = (index: number) => `(video ${index})`;
+
+/** A fifth has pictures of their own, among them the very first; a fifth shares one; the rest, links. */
+async function soakItems(): Promise<SoakItem[]> {
+	const sharedBytes = pictureBytes('png', PICTURE_SIDE_PX, PICTURE_SIDE_PX, 5_000);
+	const shared = await evolink.engine.storeBinary(sharedBytes, 'shared.png', 'image/png');
+	const items: SoakItem[] = [];
+	while (items.length < VIDEO_COUNT) {
+		const index = items.length;
+		const json = { prompt: promptOf(index), imageSource: index % 5 < 2 ? 'binary' : 'url' };
+		if (json.imageSource === 'url') {
+			items.push({ item: { json } });
+		} else if (index % 5 === 1 && index > 5) {
+			items.push({ item: { json, binary: { data: shared } }, pictureSha256: sha256(sharedBytes) });
+		} else {
+			const bytes = pictureBytes('png', PICTURE_SIDE_PX, PICTURE_SIDE_PX, 5_001 + index);
+			const own = await evolink.engine.storeBinary(bytes, `${index}.png`, 'image/png');
+			items.push({ item: { json, binary: { data: own } }, pictureSha256: sha256(bytes) });
+		}
+	}
+	return items;
+}
+
+/** Lets the storms come; resolves after the last, or when the execution has ended. */
+async function brewStorms(sandbox: Sandbox, hasEnded: () => boolean): Promise<number> {
+	let stormCount = 0;
+	for (const { afterVideos, retryAfter } of STORMS) {
+		while (sandbox.bill.length < afterVideos) {
+			if (hasEnded()) return stormCount;
+			await sleep(100);
+		}
+		sandbox.clearFaults();
+		for (const fault of rateLimitForAll(retryAfter())) sandbox.addFault(fault);
+		await sleep(STORM_MS);
+		sandbox.clearFaults();
+		stormCount++;
+		for (const fault of faultsByChance(1_000 * stormCount)) sandbox.addFault(fault);
+	}
+	return stormCount;
+}
+
+/** The largest number of requests that arrived within any 1000 ms. */
+function mostArrivalsInASecond(requests: readonly RecordedRequest[]): number {
+	const arrivals = requests.map(({ receivedAtMs }) => receivedAtMs).sort((a, b) => a - b);
+	const countFrom = (fromMs: number) =>
+		arrivals.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1_000).length;
+	return Math.max(...arrivals.map(countFrom));
+}
+
+function countBy(requests: readonly RecordedRequest[]): string {
+	const counts = new Map<string, number>();
+	for (const { fault } of requests) {
+		if (fault !== undefined) counts.set(fault, (counts.get(fault) ?? 0) + 1);
+	}
+	return [...counts].map(([fault, count]) => `${count} ${fault}`).join(', ');
+}
+
+it(
+	`${VIDEO_COUNT} videos are delivered whole, in order and each paid for once, though ${FAULTY_PERCENT} % of all goes wrong`,
+	async () => {
+		const { sandbox } = evolink;
+		const items = await soakItems();
+		const certainFaults = eachFaultOnce();
+		for (const fault of [...certainFaults, ...faultsByChance(1)]) sandbox.addFault(fault);
+
+		const startedMs = performance.now();
+		let hasEnded = false;
+		const [{ rows, error }, stormCount] = await Promise.all([
+			evolink
+				.run({
+					parameters: {
+						imageSource: '={{ $json.imageSource }}',
+						imageUrl: PICTURE_LINK,
+						prompt: '={{ $json.prompt }}',
+						options: { maxConcurrent: MAX_CONCURRENT, timeout: NODE_TIMEOUT_SECONDS },
+					},
+					items: items.map(({ item }) => item),
+				})
+				.finally(() => {
+					hasEnded = true;
+				}),
+			brewStorms(sandbox, () => hasEnded),
+		]);
+		const seconds = (performance.now() - startedMs) / 1000;
+
+		const faulty = sandbox.requests.filter(({ fault }) => fault !== undefined);
+		// Where a link leads on to another address, n8n's client follows it by itself.
+		const own = sandbox.requests.filter(({ path }) => !path.endsWith('?moved'));
+		const mostArrivals = mostArrivalsInASecond(own);
+		process.stdout.write(
+			`soak: ${rows.length} videos in ${seconds.toFixed(0)} s, ${sandbox.requests.length} requests, ` +
+				`${faulty.length} of them faulty (${countBy(faulty)}), ${stormCount} storms, ` +
+				`at most ${mostArrivals} requests in a second\n`,
+		);
+
+		expect(error).toBeUndefined();
+		expect(rows.map(({ json }) => json.prompt)).toEqual(items.map((_, index) => promptOf(index)));
+		expect(rows.map(({ pairedItem }) => pairedItem)).toEqual(items.map((_, item) => ({ item })));
+
+		expect(sandbox.bill).toHaveLength(VIDEO_COUNT);
+		expect(new Set(sandbox.bill.map(({ prompt }) => prompt)).size).toBe(VIDEO_COUNT);
+		const paid = new Map(sandbox.bill.map((entry) => [entry.prompt, entry]));
+		const uploadedSha256 = new Map(
+			sandbox.requests.map(({ upload }) => [upload?.fileUrl, upload?.sha256]),
+		);
+		for (const [index, { json, binary }] of rows.entries()) {
+			const entry = paid.get(promptOf(index));
+			expect(json.taskId).toBe(entry?.taskId);
+			const bytes = await evolink.engine.readBinary(binary!.data);
+			expect(sha256(bytes)).toBe(sandbox.mediaOf(String(json.taskId)).sha256);
+
+			const { pictureSha256 } = items[index];
+			if (pictureSha256 === undefined) expect(entry?.imageUrl).toBe(PICTURE_LINK);
+			else expect(uploadedSha256.get(entry?.imageUrl)).toBe(pictureSha256);
+		}
+		expect(sandbox.violations).toEqual([]);
+
+		expect(stormCount).toBe(STORMS.length);
+		for (const kind of ['read', 'upload', 'media'] as const) {
+			const all = sandbox.requestsOf(kind);
+			const faultyShare = all.filter(({ fault }) => fault !== undefined).length / all.length;
+			expect(faultyShare).toBeGreaterThan(FAULTY_PERCENT / 100);
+			const certain = certainFaults.filter(({ on }) => on === kind).map(({ fault }) => fault.kind);
+			expect(new Set(all.map(({ fault }) => fault))).toEqual(new Set([undefined, ...certain]));
+		}
+		expect(mostArrivals).toBeLessThanOrEqual(MOST_ARRIVALS_IN_A_SECOND);
+	},
+	TEST_TIMEOUT_MS,
+);
