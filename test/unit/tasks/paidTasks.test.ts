@@ -44,6 +44,22 @@ describe('the memory of paid tasks', () => {
 		expect(openPaidTasks(context, 11).find(0, 'a')).toBeUndefined();
 	});
 
+	it('keeps what a workflow has put out, for a retry of the run', () => {
+		const paidTasks = openPaidTasks({}, 0);
+		paidTasks.remember(0, 'a', STARTED);
+		paidTasks.delivered(0, 'a');
+		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('lets go of what an agent was answered, since its next call means a new video', () => {
+		const paidTasks = openPaidTasks({}, 'agentCall');
+		paidTasks.remember(0, 'a', STARTED);
+		paidTasks.remember(0, 'b', STARTED);
+		paidTasks.delivered(0, 'a');
+		expect(paidTasks.find(0, 'a')).toBeUndefined();
+		expect(paidTasks.find(0, 'b')).toEqual(STARTED);
+	});
+
 	it('is empty in a fresh execution', () => {
 		expect(openPaidTasks({}, 0).find(0, 'a')).toBeUndefined();
 		expect(openPaidTasks({}, 0).startedTaskIds()).toEqual([]);
@@ -109,6 +125,7 @@ describe('the memory of paid tasks', () => {
 		['a number for a task id', { ...STARTED, taskId: 7 }],
 		['no picture', { ...STARTED, imageUrl: null }],
 		['a loss without words', { state: 'lost', idempotencyKey: 'key', message: 'Lost' }],
+		['a loss without a message', { state: 'lost', idempotencyKey: 'key', description: 'Look.' }],
 	])('ignores a damaged entry: %s', (_what, entry) => {
 		const context = { paidTasks: { '0/0/a': entry } };
 		const paidTasks = openPaidTasks(context, 0);

@@ -12,7 +12,9 @@ describe('a stop', () => {
 		stop.now(reason);
 		expect(stop.reason).toBe(reason);
 		expect(() => stop.throwIfStopped()).toThrow(Stopped);
-		expect(() => stop.throwIfStopped()).toThrow(expect.objectContaining({ reason }));
+		expect(() => stop.throwIfStopped()).toThrow(
+			expect.objectContaining({ reason, name: 'Stopped', message: `Stopped: ${reason}` }),
+		);
 	});
 
 	it('keeps a cancel as its reason', () => {

@@ -106,14 +106,14 @@ describe('the wait for a task', () => {
 	});
 
 	it('comes back when the progress says that the end is near', async () => {
-		const { readAtSeconds } = await wait([
-			task('processing', 0),
-			task('processing', 25),
-			task('processing', 99),
-			task('completed'),
-		]);
-		expect(readAtSeconds.slice(0, 3)).toEqual([0, 1, 4]);
-		expect(readAtSeconds[3]).toBeLessThan(6);
+		const endSecond = 37;
+		const reads = [0, 1, 4, 9, 16, 23.9].map((second) =>
+			task('processing', Math.floor((second / endSecond) * 100)),
+		);
+		const { readAtSeconds } = await wait([...reads, task('processing', 79), task('completed')]);
+		expect(readAtSeconds.slice(0, 6)).toEqual([0, 1, 4, 9, 16, 23.9]);
+		expect(readAtSeconds[7]).toBeGreaterThan(endSecond);
+		expect(readAtSeconds[7]).toBeLessThan(endSecond + 1);
 	});
 
 	it('passes on how much time a read may take', async () => {
