@@ -119,7 +119,11 @@ export function inspectPicture(rules: PictureRules): PictureInspector {
 	let nextLookAtBytes = 0;
 
 	function look(isWholeFile: boolean): void {
-		const reading = readPictureHeader(Buffer.concat(head), isWholeFile);
+		// Only what a picture may hold: the verdict must not depend on how the pieces were cut.
+		const lookedAtBytes = Math.min(headBytes, rules.maxBytes);
+		const bytes =
+			head.length === 1 ? head[0].subarray(0, lookedAtBytes) : Buffer.concat(head, lookedAtBytes);
+		const reading = readPictureHeader(bytes, isWholeFile);
 		if (reading.kind === 'unreadable') throw unreadablePictureFailure(rules, reading.formatName);
 		if (reading.kind === 'needsMore') {
 			// Each look starts at the first byte; looking at doubled lengths keeps the sum linear.
@@ -135,11 +139,14 @@ export function inspectPicture(rules: PictureRules): PictureInspector {
 	return {
 		take(piece) {
 			sizeBytes += piece.length;
-			if (sizeBytes > rules.maxBytes) throw tooLargeFailure(rules);
-			if (header !== undefined) return;
-			head.push(piece);
-			headBytes += piece.length;
-			if (headBytes >= nextLookAtBytes) look(false);
+			const isTooLarge = sizeBytes > rules.maxBytes;
+			if (header === undefined) {
+				head.push(piece);
+				headBytes += piece.length;
+				// Before the size: who sends a video is not helped by the advice to make it smaller.
+				if (isTooLarge || headBytes >= nextLookAtBytes) look(false);
+			}
+			if (isTooLarge) throw tooLargeFailure(rules);
 		},
 		end() {
 			if (header === undefined) look(true);

@@ -77,17 +77,24 @@ function isJpegMarkerWithoutLength(marker: number): boolean {
  */
 const MOST_FILL_BYTES = 1024;
 
+/**
+ * So many markers may come before the frame header. Even a preview that fills the whole file, in
+ * segments of 64 KB, needs a few hundred; millions of empty ones would keep the reader busy.
+ */
+const MOST_MARKERS = 10_000;
+
 /** JPEG (ITU-T T.81, B.1): segments follow one another until the frame header gives the size. */
 function readJpeg(bytes: Uint8Array): PictureReading {
 	let offset = 2;
-	for (;;) {
+	for (let markers = 0; markers < MOST_MARKERS; markers++) {
 		if (offset >= bytes.length) return NEEDS_MORE;
 		// Some cameras leave stray bytes between segments; every common decoder skips them.
 		const fillStart = bytes.indexOf(0xff, offset);
 		if (fillStart < 0) return NEEDS_MORE;
 		offset = fillStart;
-		while (offset < bytes.length && bytes[offset] === 0xff) offset++;
-		if (offset - fillStart > MOST_FILL_BYTES) return UNREADABLE;
+		while (offset < bytes.length && bytes[offset] === 0xff) {
+			if (++offset - fillStart > MOST_FILL_BYTES) return UNREADABLE;
+		}
 		if (offset >= bytes.length) return NEEDS_MORE;
 		const marker = bytes[offset++];
 		if (isJpegMarkerWithoutLength(marker)) continue;
@@ -103,12 +110,16 @@ function readJpeg(bytes: Uint8Array): PictureReading {
 		}
 		offset += segmentLength;
 	}
+	return UNREADABLE;
 }
 
 /** WebP (RFC 9649): lossy (VP8), lossless (VP8L) and extended (VP8X) files say the size early. */
 function readWebp(bytes: Uint8Array): PictureReading {
-	if (bytes.length < 30) return NEEDS_MORE;
-	switch (ascii(bytes, 12, 4)) {
+	if (bytes.length < 16) return NEEDS_MORE;
+	const kind = ascii(bytes, 12, 4);
+	// A lossless picture of one colour is a whole file of 28 bytes, whatever its size.
+	if (bytes.length < (kind === 'VP8L' ? 25 : 30)) return NEEDS_MORE;
+	switch (kind) {
 		case 'VP8 ': {
 			const hasStartCode = bytes[23] === 0x9d && bytes[24] === 0x01 && bytes[25] === 0x2a;
 			if (!hasStartCode) return UNREADABLE;

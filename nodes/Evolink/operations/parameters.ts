@@ -13,7 +13,7 @@ export interface ItemParameters {
 	text(name: string, label: string, fallback?: string): string;
 	/** A name, or by expression the binary data itself. */
 	binaryField(name: string, label: string): string | IBinaryData;
-	yesOrNo(name: string, label: string): boolean;
+	yesOrNo(name: string, label: string, fallback?: boolean): boolean;
 	number(name: string, label: string, range?: NumberRange, fallback?: number): number;
 	/** A list of texts; one text with commas is taken as a list. */
 	list(name: string, label: string): string[];
@@ -123,7 +123,7 @@ function binaryDataOf(value: unknown): IBinaryData | undefined {
 
 /** Opens the fields of one item. */
 export function itemParameters(context: IExecuteFunctions, itemIndex: number): ItemParameters {
-	const read = (name: string, fallback?: string | number): unknown =>
+	const read = (name: string, fallback?: string | number | boolean): unknown =>
 		context.getNodeParameter(name, itemIndex, fallback);
 
 	return {
@@ -139,7 +139,7 @@ export function itemParameters(context: IExecuteFunctions, itemIndex: number): I
 				'Write the name under which the node before this one shows the file in its Binary tab, usually data.',
 			);
 		},
-		yesOrNo: (name, label) => asYesOrNo(read(name), label),
+		yesOrNo: (name, label, fallback) => asYesOrNo(read(name, fallback), label),
 		number: (name, label, range, fallback) => asNumber(read(name, fallback), label, range),
 		list: (name, label) => asList(read(name), label),
 		options() {

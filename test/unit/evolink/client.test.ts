@@ -114,6 +114,7 @@ describe('a submission', () => {
 		expect(outcome.kind).toBe('lost');
 		const { details } = failureIn(outcome);
 		expect(details.message).toContain('may have been started');
+		expect(details.description).toContain('because what came back could not be read as a task.');
 		expect(details.httpCode).toBe('200');
 	});
 
@@ -132,14 +133,27 @@ describe('a submission', () => {
 		failureIn(outcome);
 	});
 
-	it.each(['timedOut', 'broken'] as const)(
+	it.each([
+		['timedOut', 'because no answer came in time.'],
+		['broken', 'because the connection broke off before the answer came.'],
+	] as const)(
 		'is lost when the connection failed after it went out (%s)',
-		async (reason) => {
+		async (reason, words) => {
 			const outcome = await submit(noAnswer(reason));
 			expect(outcome.kind).toBe('lost');
-			expect(failureIn(outcome).details.message).toContain('may have been started');
+			const { details } = failureIn(outcome);
+			expect(details.message).toContain('may have been started');
+			expect(details.description).toContain(words);
 		},
 	);
+
+	it.each([
+		[199, 'lost'],
+		[299, 'accepted'],
+		[300, 'lost'],
+	])('counts HTTP %d with a task in it as %s', async (status, kind) => {
+		expect((await submit(answer(status, TASK))).kind).toBe(kind);
+	});
 
 	it('was certainly not accepted with 429, and Retry-After is passed on', async () => {
 		const outcome = await submit(answer(429, {}, { 'retry-after': '7' }));
@@ -253,6 +267,26 @@ describe('a status read', () => {
 		},
 	);
 
+	it.each([300, 304, 399])('tells HTTP %d as a redirect, with its target', async (status) => {
+		const outcome = await read(answer(status, TASK, { location: 'https://elsewhere.example/' }));
+		expect(outcome.kind).toBe('failed');
+		const { message, description } = failureIn(outcome).details;
+		expect(message).toContain('points elsewhere');
+		expect(description).toContain('https://elsewhere.example/');
+	});
+
+	it.each([199, 400])('does not tell HTTP %d as a redirect', async (status) => {
+		const outcome = await read(answer(status, TASK, { location: 'https://elsewhere.example/' }));
+		expect(outcome.kind).toBe('failed');
+		expect(failureIn(outcome).details.message).not.toContain('points elsewhere');
+	});
+
+	it('that met 404 speaks of the task, which no other step does', async () => {
+		expect(failureIn(await read(answer(404))).details.message).toContain('this task');
+		expect(failureIn(await submit(answer(404))).details.message).not.toContain('this task');
+		expect(failureIn(await upload(answer(404))).details.message).not.toContain('this task');
+	});
+
 	it.each(EVERY_REASON)('without an answer (%s) is tried again if it can be', async (reason) => {
 		const outcome = await read(noAnswer(reason));
 		const expected = {
@@ -285,17 +319,20 @@ describe('an upload', () => {
 		expect(requests[1].body).not.toBe(requests[0].body);
 	});
 
-	it('returns the address of the picture', async () => {
-		expect(await upload(answer(200, UPLOADED))).toEqual({
-			kind: 'done',
-			value: 'https://files.example/1.jpg',
-		});
-	});
+	it.each(['https://files.example/1.jpg', 'http://files.example/1.jpg', 'HTTPS://files.example/1'])(
+		'returns the address of the picture: %s',
+		async (address) => {
+			const uploaded = { ...UPLOADED, data: { file_url: address } };
+			expect(await upload(answer(200, uploaded))).toEqual({ kind: 'done', value: address });
+		},
+	);
 
 	it.each([
 		['no address', { success: true, data: {} }],
 		['an address that is none', { success: true, data: { file_url: '/1.jpg' } }],
 		['a script for an address', { success: true, data: { file_url: 'javascript:alert(1)' } }],
+		['words before the address', { data: { file_url: 'see https://files.example/1.jpg' } }],
+		['a list of addresses', { data: { file_url: ['https://files.example/1.jpg'] } }],
 		['no data', { success: true, data: null }],
 		['a page', '<html></html>'],
 	])('with %s in its answer is tried again', async (_what, body) => {
@@ -315,13 +352,21 @@ describe('an upload', () => {
 		[7, 'failed'],
 		['quota_exceeded', 'failed'],
 		[undefined, 'failed'],
+		[399, 'failed'],
+		[599, 'tryAgain'],
+		[600, 'failed'],
+		[503.5, 'failed'],
 	])('that is refused with HTTP 200 and the code %j is %s', async (code, kind) => {
 		const body = { success: false, code, msg: 'The words of the API' };
 		const outcome = await upload(answer(200, body, { 'retry-after': '2' }));
 		expect(outcome.kind).toBe(kind);
 		const { details } = failureIn(outcome);
 		expect(details.description).toContain('The words of the API');
-		if (kind === 'tryAgain') expect(outcome).toHaveProperty('retryAfterMs', 2_000);
+		const isStatus = [400, 401, 403, 413, 429, 503, 599].includes(Number(code));
+		expect(details.httpCode).toBe(isStatus ? String(code) : '200');
+		expect(outcome).toMatchObject(
+			kind === 'tryAgain' ? { reason: 'busy', retryAfterMs: 2_000 } : { expired: false },
+		);
 	});
 
 	it.each([400, 401, 402, 403, 404, 413, 415])('fails at once with HTTP %d', async (status) => {

@@ -162,7 +162,8 @@ describe('a redirect', () => {
 	it('is not followed with the key, and the target is named', () => {
 		const { details } = redirectFailure(301, 'https://elsewhere.example/v1');
 		expectPlainWords(details);
-		expect(details.httpCode).toBe('301');
+		expect(details).toMatchObject({ kind: 'api', httpCode: '301' });
+		expect(details).not.toHaveProperty('taskId');
 		expect(details.description).toContain('"https://elsewhere.example/v1"');
 		expect(details.description).toContain('not sent there');
 	});
@@ -203,9 +204,12 @@ describe('an answer that cannot be read', () => {
 	it('is told in plain words, with the task if there is one', () => {
 		const { details } = unreadableAnswerFailure(200);
 		expectPlainWords(details);
-		expect(details.httpCode).toBe('200');
+		expect(details).toMatchObject({ kind: 'api', httpCode: '200' });
 		expect(details).not.toHaveProperty('taskId');
-		expect(unreadableAnswerFailure(200, TASK_ID).details).toMatchObject({ taskId: TASK_ID });
+		const withTask = unreadableAnswerFailure(200, TASK_ID).details;
+		expectPlainWords(withTask);
+		expect(withTask.taskId).toBe(TASK_ID);
+		expect(withTask.description).toContain(`Task ID: ${TASK_ID}`);
 	});
 });
 
@@ -296,6 +300,13 @@ describe('a task that failed', () => {
 		expect(nextStep).toContain('submit it anew');
 	});
 
+	it('takes only the full stop at the end from the words of the API', () => {
+		const failure = { code: 'unknown_error', message: 'The picture is 1.5 m wide. Too wide.' };
+		expect(failedTaskFailure(task({ failure })).message).toBe(
+			'Evolink could not make the video: The picture is 1.5 m wide. Too wide (unknown_error)',
+		);
+	});
+
 	it('keeps the words of the API on one line', () => {
 		const { message } = describeFailedTask(task({ failure: { message: 'One\ntwo' } }));
 		expect(message).toBe('One two');
@@ -308,7 +319,7 @@ describe('a wait that ran out', () => {
 		expectPlainWords(details);
 		expect(details).toMatchObject({ kind: 'timeout', timedOut: true, taskId: TASK_ID, status });
 		expect(details.message).toBe('The video was not finished within 900 seconds');
-		expect(details.description).toContain(`'${status}'`);
+		expect(details.description).toContain(`Its last known status is '${status}'. Task ID: `);
 		expect(details.description).toContain('use Task > Get with this ID');
 		expect(details.description).toContain("'Timeout (Seconds)'");
 		expect(details).not.toHaveProperty('httpCode');
@@ -324,6 +335,7 @@ describe('a wait that ran out', () => {
 		const { details } = timeoutFailure(TASK_ID, 60, task({ status: 'completed' }), undefined);
 		expectPlainWords(details);
 		expect(details.message).toContain('gave no link');
+		expect(details.description).toContain("Its last known status is 'completed'.");
 	});
 
 	it('says what went wrong with the last look', () => {

@@ -98,6 +98,9 @@ describe('a link to a picture', () => {
 
 	it('that is empty is called empty', () => {
 		expect(failureOf(() => checkImageUrl(' ')).message).toBe("'Image URL' is empty");
+		expect(failureOf(() => checkImageUrl('cat.jpg')).message).toBe(
+			"'Image URL' is not a link that starts with http:// or https://",
+		);
 	});
 
 	const anyText = fc.oneof(

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 
-import type { NoAnswerReason } from '../../../nodes/Evolink/evolink/errors';
 import {
 	downloadResult,
 	mediaTypeFromHeader,
 	noLinkFailure,
 	resultFileName,
 } from '../../../nodes/Evolink/evolink/resultFile';
-import type { ResultLinks } from '../../../nodes/Evolink/evolink/resultFile';
+import type { NoResultReason, ResultLinks } from '../../../nodes/Evolink/evolink/resultFile';
 import { Stopped } from '../../../nodes/Evolink/tasks/stop';
 import { createVirtualClock } from '../tasks/virtual-clock';
 import { expectPlainWords, failureOfAsync } from './failure-of';
@@ -47,6 +46,7 @@ describe('the name of the file', () => {
 		['..', `${TASK_ID}.mp4`],
 		[' .. ', `${TASK_ID}.mp4`],
 		['. .hidden', 'hidden.mp4'],
+		['spring ', 'spring.mp4'],
 		['.hidden', 'hidden.mp4'],
 		['a\0b\nc', 'a_b_c.mp4'],
 		['a<b>:"|?*', 'a_b______.mp4'],
@@ -58,6 +58,7 @@ describe('the name of the file', () => {
 		['video/mp4', 'a.mp4'],
 		['video/webm', 'a.mp4'],
 		['image/jpeg', 'a.jpg'],
+		['image/jpg', 'a.jpg'],
 		['image/png', 'a.png'],
 		['image/webp', 'a.webp'],
 		['image/gif', 'a.gif'],
@@ -65,6 +66,8 @@ describe('the name of the file', () => {
 		['audio/wav', 'a.wav'],
 		['audio/x-wav', 'a.wav'],
 		['audio/mp4', 'a.m4a'],
+		['audio/aac', 'a.aac'],
+		['audio/flac', 'a.flac'],
 		['audio/ogg', 'a.ogg'],
 		['constructor', 'a.mp4'],
 		['__proto__', 'a.mp4'],
@@ -92,7 +95,7 @@ describe('the name of the file', () => {
 
 /** One answer of the link, or the reason why there is none. */
 type Step =
-	| NoAnswerReason
+	| NoResultReason
 	| {
 			status?: number;
 			headers?: Record<string, string>;
@@ -191,15 +194,19 @@ describe('a download', () => {
 	});
 
 	it.each<[string, Step]>([
-		['refused', 'refused'],
-		['503', { status: 503 }],
-		['cut off', { bytes: undefined }],
-		['incomplete', { bytes: 1, headers: { 'content-length': '1000' } }],
+		['the address in the link could not be found', 'dns'],
+		['nothing answers at the address', 'refused'],
+		['the server did not answer in time', 'timedOut'],
+		['the connection broke off', 'broken'],
+		['the server answered HTTP 503', { status: 503 }],
+		['the file broke off on the way', { bytes: undefined }],
+		['the file arrived incomplete', { bytes: 1, headers: { 'content-length': '1000' } }],
 	])(
 		'that stays in trouble (%s) is tried until the deadline, and not after it',
-		async (_what, trouble) => {
+		async (words, trouble) => {
 			const download = startDownload([trouble]);
 			const details = await refusal(download);
+			expect(details.message).toContain(words);
 			expect(details.timedOut).toBe(true);
 			expect(details.description).toContain('until 100 seconds were over');
 			expect(details.description).toContain("'Timeout (Seconds)'");
@@ -216,6 +223,20 @@ describe('a download', () => {
 		await refusal(download);
 		expect(download.opened.map(({ atMs }) => atMs / 1000)).toEqual([0, 1, 3, 7, 15, 31]);
 		expect(download.elapsedMs()).toBe(60_000);
+	});
+
+	it('shows the link, but not one that would bury the message', async () => {
+		const link = (length: number) => LINK.padEnd(length, 'x');
+		const shownWith = async (length: number) =>
+			(await refusal(startDownload([{ status: 404 }], { link: link(length) }))).description;
+		expect(await shownWith(4_000)).toContain(`Its link is ${link(4_000)} (`);
+		expect(await shownWith(4_001)).toContain(`Its link is ${link(4_000)}… (`);
+	});
+
+	it('begins no attempt at the very moment of the deadline', async () => {
+		const download = startDownload(['broken'], { secondsLeft: 1 });
+		await refusal(download);
+		expect(download.opened).toHaveLength(1);
 	});
 
 	it('names the HTTP status of the last trouble', async () => {
@@ -246,21 +267,32 @@ describe('a download', () => {
 		expect(late.opened).toHaveLength(1);
 	});
 
-	it.each([400, 401, 403, 404, 410, 302])('fails at once with HTTP %d', async (status) => {
-		const download = startDownload([{ status }]);
-		const details = await refusal(download);
-		expect(details).toMatchObject({ httpCode: String(status), timedOut: false });
-		expect(details.message).toContain(`HTTP ${status}`);
-		expect(details.description).toContain('24 hours');
-		expect(download.opened).toHaveLength(1);
-		expect(download.discardedCount()).toBe(1);
-	});
+	it.each([199, 300, 302, 400, 401, 403, 404, 410])(
+		'fails at once with HTTP %d',
+		async (status) => {
+			const download = startDownload([{ status }]);
+			const details = await refusal(download);
+			expect(details).toMatchObject({ httpCode: String(status), timedOut: false });
+			expect(details.message).toContain(`HTTP ${status}`);
+			expect(details.description).toContain('24 hours');
+			expect(download.opened).toHaveLength(1);
+			expect(download.discardedCount()).toBe(1);
+		},
+	);
 
 	it.each<[string, Step, string]>([
 		['pages', { headers: { 'content-type': 'text/html' } }, 'a page instead of a file'],
 		['texts', { headers: { 'content-type': 'text/plain' } }, 'a page instead of a file'],
 		['messages', { headers: { 'content-type': 'application/json' } }, 'a page instead of a file'],
+		['documents', { headers: { 'content-type': 'application/xml' } }, 'a page instead of a file'],
+		[
+			'strict pages',
+			{ headers: { 'content-type': 'application/xhtml+xml' } },
+			'a page instead of a file',
+		],
 		['empty files', { bytes: 0 }, 'the file is empty'],
+		['circles', 'redirectLoop', 'the link leads round in a circle'],
+		['false trails', 'redirectOffWeb', 'leads to something that is not a web address'],
 	])('gives up after three %s in a row', async (_what, step, words) => {
 		const download = startDownload([step]);
 		const details = await refusal(download);
@@ -289,22 +321,40 @@ describe('a download', () => {
 	it('fails at once when the link may not be opened', async () => {
 		const download = startDownload(['notSent']);
 		const details = await refusal(download);
+		expect(details.message).toContain('the link could not be opened');
 		expect(details.description).toContain('may not be allowed');
 		expect(download.opened).toHaveLength(1);
 	});
 
-	it.each(['a.mp4', 'ftp://media.example/a.mp4', 'file:///etc/passwd', 'https://', 'javascript:1'])(
-		'never opens what is no web address: %j',
-		async (link) => {
-			const download = startDownload([{}], { link });
-			await refusal(download);
-			expect(download.opened).toEqual([]);
-		},
-	);
+	it.each([
+		'a.mp4',
+		'ftp://media.example/a.mp4',
+		'ftp://media.example/https://media.example/a.mp4',
+		'file:///etc/passwd',
+		'https://',
+		'javascript:1',
+	])('never opens what is no web address: %j', async (link) => {
+		const download = startDownload([{}], { link });
+		expect((await refusal(download)).message).toContain('its link is not a web address');
+		expect(download.opened).toEqual([]);
+	});
+
+	it('opens a link that is not encrypted, too', async () => {
+		const download = startDownload([{}], { link: 'http://media.example/a.mp4' });
+		expect(await download.done).toBe('file 1');
+	});
+
+	it('holds the length against the promise when the body was packed by no means', async () => {
+		const headers = { 'content-length': '1000', 'content-encoding': 'identity' };
+		const download = startDownload([{ bytes: 999, headers }, {}]);
+		await download.done;
+		expect(download.opened).toHaveLength(2);
+	});
 
 	it.each<[string, Step]>([
 		['the length was not promised', { bytes: 999, headers: {} }],
 		['the promise is no number', { bytes: 999, headers: { 'content-length': 'many' } }],
+		['the promise has a unit', { bytes: 999, headers: { 'content-length': '12 bytes' } }],
 		['the promise is empty', { bytes: 999, headers: { 'content-length': '' } }],
 		['the promise is less than nothing', { bytes: 999, headers: { 'content-length': '-1' } }],
 		['n8n does not say how long it is', { isSizeKnown: false, headers: { 'content-length': '1' } }],
@@ -342,6 +392,6 @@ describe('a finished task without a link', () => {
 	it('is told in plain words', () => {
 		const { details } = noLinkFailure(TASK_ID);
 		expectPlainWords(details);
-		expect(details).toMatchObject({ taskId: TASK_ID, status: 'completed' });
+		expect(details).toMatchObject({ kind: 'api', taskId: TASK_ID, status: 'completed' });
 	});
 });

@@ -97,6 +97,7 @@ describe('an answer about a task', () => {
 		['seconds', 1_757_169_743, 1_757_169_743_000],
 		['seconds with a fraction', 1_757_169_743.5, 1_757_169_743_500],
 		['milliseconds', 1_757_169_743_123, 1_757_169_743_123],
+		['the first number that must be milliseconds', 100_000_000_000, 100_000_000_000],
 		['text', '1757169743', undefined],
 		['zero', 0, undefined],
 		['less than nothing', -5, undefined],

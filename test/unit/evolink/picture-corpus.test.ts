@@ -1,0 +1,219 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+
+import { readPictureHeader } from '../../../nodes/Evolink/evolink/pictureHeader';
+import { pictureBytes } from '../../engine/picture-bytes';
+import { expectPlainWords } from './failure-of';
+import { guardedBytes } from './guarded-bytes';
+import { CORPUS, REAL_FILE_NAMES } from './picture-corpus/corpus';
+import type { ExpectedVerdict } from './picture-corpus/corpus';
+import { piecesOf, verdictOnPieces } from './picture-verdict';
+
+const CORPUS_FOLDER = join(__dirname, 'picture-corpus');
+const TWENTY_MB = 20 * 1024 * 1024;
+
+const verdictOn = (bytes: Uint8Array) => verdictOnPieces([bytes]);
+
+function expectVerdict(verdict: ReturnType<typeof verdictOnPieces>, expected: ExpectedVerdict) {
+	if (!('refused' in expected)) {
+		expect(verdict).toEqual(expected);
+		return;
+	}
+	expect(verdict).toMatchObject({ kind: 'input', message: expected.refused });
+	if (!('format' in verdict)) expectPlainWords(verdict);
+}
+
+const TABLE = CORPUS.map(({ name, bytes, expected }) => ({
+	name,
+	bytes,
+	expected,
+	verdict: 'refused' in expected ? 'refused' : 'taken',
+}));
+
+describe('The corpus of pictures', () => {
+	it('names every file of its folder, in the table and in the README', () => {
+		const files = readdirSync(CORPUS_FOLDER).filter((name) => !/\.(ts|md|sh)$/.test(name));
+		expect(files.sort()).toEqual([...REAL_FILE_NAMES].sort());
+		const readme = readFileSync(join(CORPUS_FOLDER, 'README.md'), 'utf8');
+		const script = readFileSync(join(CORPUS_FOLDER, 'make-real-pictures.sh'), 'utf8');
+		for (const name of files) {
+			expect(readme).toContain(`\`${name}\``);
+			expect(script).toContain(`$target/${name}`);
+		}
+	});
+
+	it('is small', () => {
+		const sizes = REAL_FILE_NAMES.map((name) => readFileSync(join(CORPUS_FOLDER, name)).length);
+		expect(Math.max(...sizes)).toBeLessThan(20_000);
+		expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(300_000);
+	});
+
+	it('holds pictures of both kinds', () => {
+		const taken = TABLE.filter(({ verdict }) => verdict === 'taken');
+		expect(taken.length).toBeGreaterThan(30);
+		expect(TABLE.length - taken.length).toBeGreaterThan(30);
+	});
+});
+
+describe('A picture of the corpus', () => {
+	it.each(TABLE)('is $verdict: $name', ({ bytes, expected }) => {
+		expectVerdict(verdictOn(bytes()), expected);
+	});
+
+	it.each(TABLE)('gets the same verdict byte by byte: $name', ({ bytes, expected }) => {
+		const file = bytes();
+		expectVerdict(verdictOnPieces(piecesOf(file, 1)), expected);
+		expectVerdict(verdictOnPieces(piecesOf(file, 4_096)), expected);
+	});
+
+	it.each(TABLE)('is read to its end and no further: $name', ({ bytes }) => {
+		const file = bytes();
+		// Every length up to where headers end, and the last ones; the walk through a long file is slow.
+		const shortLengths = Array.from({ length: Math.min(64, file.length) + 1 }, (_, cut) => cut);
+		const lengths = [...shortLengths, file.length - 1, file.length].filter((length) => length >= 0);
+		for (const length of lengths) {
+			const part = guardedBytes(file.subarray(0, length));
+			expect(readPictureHeader(part, true).kind).not.toBe('needsMore');
+			readPictureHeader(part, false);
+		}
+	});
+});
+
+describe('A real picture that was cut off', () => {
+	const taken = TABLE.filter(
+		({ name, verdict }) => REAL_FILE_NAMES.includes(name) && verdict === 'taken',
+	);
+
+	it.each(taken)('is damaged, or what it was: $name', ({ bytes, expected }) => {
+		const file = bytes();
+		const verdicts = Array.from({ length: file.length + 1 }, (_, length) =>
+			verdictOn(file.subarray(0, length)),
+		);
+		const firstTaken = verdicts.findIndex((verdict) => 'format' in verdict);
+		expect(firstTaken).toBeGreaterThan(0);
+		const damaged = verdicts.slice(0, firstTaken);
+		expect(new Set(damaged.map((verdict) => 'message' in verdict && verdict.message))).toEqual(
+			new Set(['The file is not a JPEG, PNG or WebP picture, or it is damaged']),
+		);
+		for (const verdict of verdicts.slice(firstTaken)) expect(verdict).toEqual(expected);
+	});
+});
+
+describe('A file of more than 20 MB', () => {
+	/** That many bytes with the file at their beginning. */
+	function padded(file: Buffer, sizeBytes: number): Buffer {
+		const whole = Buffer.alloc(sizeBytes);
+		file.copy(whole);
+		return whole;
+	}
+	const video = CORPUS.find(({ name }) => name === 'video.mp4')?.bytes() ?? Buffer.alloc(0);
+	const startOfJpeg = Buffer.from([0xff, 0xd8, 0xff]);
+
+	it.each<[string, Buffer, string]>([
+		['a picture', pictureBytes('png', 640, 480), 'The picture is larger than 20 MB'],
+		['a picture without a size', startOfJpeg, 'The picture is larger than 20 MB'],
+		// To make a video smaller would not help.
+		['a video', video, "The file's format is MP4; a picture must be JPEG, PNG or WebP"],
+		['a small picture', pictureBytes('png', 90, 90), 'The picture is too small: 90 × 90 pixels'],
+	])('is told the same however it arrives: %s', (_what, file, message) => {
+		const bytes = padded(file, TWENTY_MB + 70_000);
+		for (const pieceBytes of [bytes.length, 64 * 1024, TWENTY_MB, TWENTY_MB + 1, 1_000_003]) {
+			expect(verdictOnPieces(piecesOf(bytes, pieceBytes))).toMatchObject({ message });
+		}
+	});
+
+	it('is judged by what a picture may hold, and nothing behind it', () => {
+		// The end of the picture stands before the limit in one file, and behind it in the other.
+		const end = Buffer.from([0xff, 0xd9]);
+		for (const [offset, message] of [
+			[TWENTY_MB - 2, /damaged/],
+			[TWENTY_MB - 1, /larger than 20 MB/],
+		] as const) {
+			const bytes = padded(startOfJpeg, TWENTY_MB + 100_000);
+			bytes.set([0xfe, 0, 2], 3);
+			end.copy(bytes, offset);
+			for (const pieceBytes of [bytes.length, 64 * 1024, 999_983]) {
+				expect(verdictOnPieces(piecesOf(bytes, pieceBytes))).toMatchObject({
+					message: expect.stringMatching(message),
+				});
+			}
+		}
+	});
+});
+
+describe('Any change to a picture', () => {
+	const files = TABLE.map(({ bytes }) => bytes()).filter((file) => file.length < 20_000);
+
+	/** Places near the start, where the headers are, more often than others. */
+	const place = fc.oneof(
+		{ weight: 4, arbitrary: fc.nat(64) },
+		{ weight: 2, arbitrary: fc.nat(600) },
+		{ weight: 1, arbitrary: fc.nat(20_000) },
+	);
+	const byte = fc.oneof(fc.constantFrom(0x00, 0x01, 0x7f, 0x80, 0xd8, 0xff), fc.nat(255));
+	const bytes = fc.oneof(
+		fc.array(byte, { maxLength: 8 }).map((list) => Buffer.from(list)),
+		fc.constantFrom(...files).map((file) => file.subarray(0, 200)),
+	);
+	type Change = (file: Buffer) => Buffer;
+	const change: fc.Arbitrary<Change> = fc.oneof(
+		fc.tuple(place, bytes).map(([offset, text]): Change => (file) => {
+			const changed = Buffer.from(file);
+			text.copy(changed, Math.min(offset, file.length));
+			return changed;
+		}),
+		fc.tuple(place, bytes).map(
+			([offset, text]): Change =>
+				(file) =>
+					Buffer.concat([file.subarray(0, offset), text, file.subarray(offset)]),
+		),
+		fc.tuple(place, fc.nat(40)).map(
+			([offset, length]): Change =>
+				(file) =>
+					Buffer.concat([file.subarray(0, offset), file.subarray(offset + length)]),
+		),
+		place.map(
+			(length): Change =>
+				(file) =>
+					file.subarray(0, length),
+		),
+	);
+	const changedFile = fc
+		.tuple(fc.constantFrom(...files), fc.array(change, { maxLength: 4 }))
+		.map(([file, changes]) => changes.reduce((changed, apply) => apply(changed), file));
+
+	it('leads to a verdict in plain words, the same one however the file arrives', () => {
+		const verdictCounts = { taken: 0, refused: 0 };
+		fc.assert(
+			fc.property(
+				changedFile,
+				fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 12 }),
+				(file, pieceLengths) => {
+					const whole = verdictOn(file);
+					if ('format' in whole) {
+						verdictCounts.taken++;
+					} else {
+						verdictCounts.refused++;
+						expectPlainWords(whole);
+					}
+					const pieces: Uint8Array[] = [];
+					let offset = 0;
+					for (const length of pieceLengths) {
+						pieces.push(file.subarray(offset, offset + length));
+						offset += length;
+					}
+					expect(verdictOnPieces([...pieces, file.subarray(offset)])).toEqual(whole);
+					expect(verdictOnPieces(piecesOf(file.subarray(0, 1_000), 1))).toEqual(
+						verdictOn(file.subarray(0, 1_000)),
+					);
+				},
+			),
+			{ numRuns: 4_000 },
+		);
+		// Both are frequent, or the changes would be too wild or too tame.
+		expect(verdictCounts.taken).toBeGreaterThan(400);
+		expect(verdictCounts.refused).toBeGreaterThan(400);
+	});
+});

@@ -1,0 +1,63 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
+import { CORPUS } from './picture-corpus/corpus';
+import { piecesOf, verdictOnPieces } from './picture-verdict';
+
+/*
+ * Apart from the corpus' other tests, since code that is being measured (mutation tests) is many
+ * times slower and would fail these.
+ */
+
+const TWENTY_MB = 20 * 1024 * 1024;
+
+/** As n8n hands out a file that it keeps on disk. */
+const PIECE_OF_A_STREAM_BYTES = 64 * 1024;
+
+/** Longer than this, a file that somebody sends in would hold up everything else in n8n. */
+const LONGEST_MS = 50;
+
+/** How long the work keeps the processor busy when nothing else gets in its way: the best of three. */
+function quickestMs(work: () => unknown): number {
+	const runsMs = [1, 2, 3].map(() => {
+		const before = process.cpuUsage();
+		work();
+		const { user, system } = process.cpuUsage(before);
+		return (user + system) / 1000;
+	});
+	return Math.min(...runsMs);
+}
+
+describe('The verdict takes no time worth mentioning', () => {
+	it.each(CORPUS.map(({ name, bytes }) => ({ name, bytes })))('on $name', ({ bytes }) => {
+		const file = bytes();
+		expect(quickestMs(() => verdictOnPieces([file]))).toBeLessThan(LONGEST_MS);
+	});
+
+	/** A JPEG of 20 MB that goes on like this behind its first marker. */
+	function jpegFilledWith(...filling: number[]): Buffer {
+		const file = Buffer.alloc(TWENTY_MB, Buffer.from(filling));
+		file.set([0xff, 0xd8]);
+		return file;
+	}
+
+	it.each<[string, () => Buffer]>([
+		['20 MB of ones', () => Buffer.alloc(TWENTY_MB, 0xff)],
+		['20 MB of zeros', () => Buffer.alloc(TWENTY_MB)],
+		['a JPEG of fill bytes', () => jpegFilledWith(0xff)],
+		['a JPEG of stray bytes', () => jpegFilledWith(0xff, ...Array<number>(1023).fill(0))],
+		['a JPEG of nothing behind its start', () => jpegFilledWith(0).fill(0xff, 2, 3)],
+		['a JPEG of empty segments', () => jpegFilledWith(0xff, 0xe0, 0, 2)],
+		['a JPEG of short segments', () => jpegFilledWith(0xff, 0xe0, 0, 6, 1, 2, 3, 4)],
+		['a JPEG of restart markers', () => jpegFilledWith(0xff, 0xd0)],
+		['a JPEG of stuffed bytes', () => jpegFilledWith(0xff, 0x00)],
+		[
+			'a JPEG of long segments',
+			() => jpegFilledWith(0xff, 0xe1, 0xff, 0xfe, ...Array<number>(65_532).fill(7)),
+		],
+	])('on %s, at once or in pieces', (_what, bytes) => {
+		const file = bytes();
+		expect(quickestMs(() => verdictOnPieces([file]))).toBeLessThan(LONGEST_MS);
+		expect(quickestMs(() => verdictOnPieces(piecesOf(file, PIECE_OF_A_STREAM_BYTES)))).toBeLessThan(
+			LONGEST_MS,
+		);
+	});
+});
