@@ -258,7 +258,7 @@ export function describeFailedTask(task: EvolinkTask): {
 	nextStep: string;
 } {
 	const cancelled = task.status === 'cancelled';
-	const code = task.failure?.code ?? (cancelled ? 'request_cancelled' : 'unknown_error');
+	const code = quotable(task.failure?.code) ?? (cancelled ? 'request_cancelled' : 'unknown_error');
 	return {
 		code,
 		message:
@@ -303,7 +303,7 @@ export function timeoutFailure(
 			? 'Its status could not be read'
 			: ['pending', 'processing', 'completed'].includes(task.status)
 				? `Its last known status is '${task.status}'`
-				: `Evolink reports the status '${task.status}', which this node does not know`;
+				: `Evolink reports the status '${quotable(task.status) ?? ''}', which this node does not know`;
 	const troubleWords =
 		trouble === undefined ? '' : ` The last attempt to read it ended with: ${trouble.message}.`;
 	const details: FailureDetails = {

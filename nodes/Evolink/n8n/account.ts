@@ -33,10 +33,24 @@ function checkedHost(value: unknown, fallback: string, field: string): string {
 	return text.replace(/\/+$/, '');
 }
 
-/** The forms in which the key could turn up in a text: as it is, in JSON, in a URL. */
-function formsOf(apiKey: string): string[] {
-	const forms = [apiKey, JSON.stringify(apiKey).slice(1, -1), encodeURIComponent(apiKey)];
-	return [...new Set(forms)].filter((form) => form.length >= SHORTEST_KEY_CHARACTERS);
+/** JSON within JSON within JSON doubles each backslash twice. More would slow the search down. */
+const MOST_BACKSLASHES = 7;
+
+/**
+ * Returns a pattern that finds the key however it is spelled: each character as it is, as JSON may
+ * escape it, or as a URL may.
+ */
+function spellingsOf(apiKey: string): RegExp {
+	const characters = [...apiKey].map((character) => {
+		const code = character.charCodeAt(0).toString(16);
+		const literal = character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&');
+		const inUrl = /^[\0-\x7f]$/.test(character)
+			? `%${code.padStart(2, '0')}`
+			: encodeURIComponent(character);
+		const inJson = `\\\\{1,${MOST_BACKSLASHES}}u${code.padStart(4, '0')}`;
+		return `(?:\\\\{0,${MOST_BACKSLASHES}}${literal}|${inJson}|${inUrl})`;
+	});
+	return new RegExp(characters.join(''), 'gi');
 }
 
 /**
@@ -46,13 +60,13 @@ function formsOf(apiKey: string): string[] {
  */
 export async function openAccount(context: IExecuteFunctions): Promise<Account> {
 	const credential = await context.getCredentials(CREDENTIAL_TYPE);
-	const forms = formsOf(typeof credential.apiKey === 'string' ? credential.apiKey.trim() : '');
+	const apiKey = typeof credential.apiKey === 'string' ? credential.apiKey.trim() : '';
+	const spellings = apiKey.length < SHORTEST_KEY_CHARACTERS ? undefined : spellingsOf(apiKey);
 	return {
 		hosts: {
 			apiUrl: checkedHost(credential.baseUrl, DEFAULT_API_URL, 'API Base URL'),
 			filesUrl: checkedHost(credential.filesBaseUrl, DEFAULT_FILES_URL, 'File API Base URL'),
 		},
-		redact: (text) =>
-			forms.reduce((redacted, form) => redacted.split(form).join('[API key]'), text),
+		redact: (text) => (spellings === undefined ? text : text.replace(spellings, '[API key]')),
 	};
 }

@@ -191,10 +191,11 @@ export const createVideo: Operation = {
 		const order: VideoOrder = {
 			wishes,
 			waitForCompletion,
-			// Without waiting, n8n hides the field and leaves nothing of it.
+			// Unless the workflow file says that it waits by a true that is no text, n8n hides the field and
+			// leaves nothing of it.
 			downloadVideo:
 				waitForCompletion &&
-				parameters.yesOrNo('downloadVideo', 'Download Video') &&
+				parameters.yesOrNo('downloadVideo', 'Download Video', true) &&
 				// An agent gets text only; n8n drops the files of a tool's answer.
 				!isCalledByAgent(context.getNode()),
 			simplify: parameters.yesOrNo('simplify', 'Simplify'),
