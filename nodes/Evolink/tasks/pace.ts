@@ -35,6 +35,12 @@ const WINDOW_MS = 1_030;
  */
 const SHORTEST_INTERVAL_MS = 60;
 
+/**
+ * Looks are further apart: hundreds of items that only wait shall cost the processor next to nothing,
+ * and leave room for what brings a video.
+ */
+const SHORTEST_LOOK_INTERVAL_MS = 140;
+
 /** The slowest pace: more items than the service takes still get on, one by one. */
 const LONGEST_INTERVAL_MS = 3_000;
 
@@ -68,25 +74,24 @@ export function createPace(clock: Clock): Pace {
 	let restMs = FIRST_REST_MS;
 	let restUntilMs = Number.NEGATIVE_INFINITY;
 	let slowedMs = Number.NEGATIVE_INFINITY;
+	let lookedMs = Number.NEGATIVE_INFINITY;
 	let isServing = false;
 
-	const nextTurnMs = (): number => {
+	const nextTurnMs = (urgency: Urgency): number => {
 		const last = sentMs.at(-1) ?? Number.NEGATIVE_INFINITY;
+		const afterLook = urgency === 'look' ? lookedMs + SHORTEST_LOOK_INTERVAL_MS : lookedMs;
 		const windowFirst =
 			sentMs.length < MOST_REQUESTS
 				? Number.NEGATIVE_INFINITY
 				: sentMs[sentMs.length - MOST_REQUESTS];
-		return Math.max(last + intervalMs, windowFirst + WINDOW_MS, restUntilMs);
+		return Math.max(last + intervalMs, windowFirst + WINDOW_MS, restUntilMs, afterLook);
 	};
 
-	const takeNext = (): Waiting | undefined => {
-		const urgent = waiting.findIndex(({ urgency }) => urgency === 'work');
-		return waiting.splice(Math.max(0, urgent), 1).at(0);
-	};
+	const nextWaiting = (): Waiting | undefined =>
+		waiting.find(({ urgency }) => urgency === 'work') ?? waiting.at(0);
 
 	const dismissTheLate = () => {
-		const turnMs = nextTurnMs();
-		for (const late of waiting.filter(({ deadlineMs }) => deadlineMs < turnMs)) {
+		for (const late of waiting.filter((one) => one.deadlineMs < nextTurnMs(one.urgency))) {
 			waiting.splice(waiting.indexOf(late), 1);
 			late.resolve(false);
 		}
@@ -95,14 +100,16 @@ export function createPace(clock: Clock): Pace {
 	const serve = async () => {
 		try {
 			for (dismissTheLate(); waiting.length > 0; dismissTheLate()) {
+				const turnMs = Math.min(...waiting.map(({ urgency }) => nextTurnMs(urgency)));
 				// Also without a need to wait: a stop is noticed only by sleeping.
-				await clock.sleep(Math.max(0, nextTurnMs() - clock.nowMs()));
-				// What was answered meanwhile may have slowed the pace.
-				if (clock.nowMs() < nextTurnMs()) continue;
-				const next = takeNext();
-				if (next === undefined) continue;
+				await clock.sleep(Math.max(0, turnMs - clock.nowMs()));
+				const next = nextWaiting();
+				// What came or was answered meanwhile may have changed whose turn it is, or when.
+				if (next === undefined || clock.nowMs() < nextTurnMs(next.urgency)) continue;
+				waiting.splice(waiting.indexOf(next), 1);
 				sentMs.push(clock.nowMs());
 				if (sentMs.length > MOST_REQUESTS) sentMs.shift();
+				if (next.urgency === 'look') lookedMs = clock.nowMs();
 				next.resolve(true);
 			}
 		} catch (stopped) {

@@ -105,6 +105,24 @@ describe('the pace of an execution', () => {
 		expect(names).toEqual(['work 1', 'work 2', 'look 1', 'look 2']);
 	});
 
+	it('leaves looks further apart, at most eight in any second', async () => {
+		const { ask, sentMs } = requests(createPace(clock));
+		for (let count = 0; count < 50; count++) ask(`${count}`, 'look');
+		await jest.advanceTimersByTimeAsync(10_000);
+		expect(sentMs).toHaveLength(50);
+		expect(new Set(gaps(sentMs))).toEqual(new Set([140]));
+		expect(mostInAnySecond(sentMs)).toBe(8);
+	});
+
+	it('uses the time between two looks for what cannot wait', async () => {
+		const { ask, names } = requests(createPace(clock));
+		for (let count = 0; count < 5; count++) ask(`look ${count}`, 'look');
+		for (let count = 0; count < 3; count++) ask(`work ${count}`);
+		await jest.advanceTimersByTimeAsync(1_000);
+		expect(names.slice(0, 3)).toEqual(['work 0', 'work 1', 'work 2']);
+		expect(names).toHaveLength(8);
+	});
+
 	it('tells at once who could not have its turn in time', async () => {
 		const pace = createPace(clock);
 		const { ask, names, refused } = requests(pace);
