@@ -27,13 +27,13 @@ export interface Pace {
 const MOST_REQUESTS = 10;
 
 /** A little more than a second, since the network may bring requests closer together. */
-const WINDOW_MS = 1_030;
+const WINDOW_MS = 1_020;
 
 /**
  * Keeps the requests apart, and leaves room to catch up within the second: twenty videos that are
  * finished together have to be read and downloaded, forty requests, without making anybody wait.
  */
-const SHORTEST_INTERVAL_MS = 60;
+const SHORTEST_INTERVAL_MS = 50;
 
 /**
  * Looks are further apart: hundreds of items that only wait shall cost the processor next to nothing,
@@ -90,6 +90,15 @@ export function createPace(clock: Clock): Pace {
 	const nextWaiting = (): Waiting | undefined =>
 		waiting.find(({ urgency }) => urgency === 'work') ?? waiting.at(0);
 
+	let wakeUp = () => {};
+	/** Ends early when something comes that may not have to wait for so long. */
+	const sleep = async (ms: number) => {
+		const wokenUp = new Promise<void>((resolve) => {
+			wakeUp = resolve;
+		});
+		await Promise.race([clock.sleep(ms), wokenUp]);
+	};
+
 	const dismissTheLate = () => {
 		for (const late of waiting.filter((one) => one.deadlineMs < nextTurnMs(one.urgency))) {
 			waiting.splice(waiting.indexOf(late), 1);
@@ -102,7 +111,7 @@ export function createPace(clock: Clock): Pace {
 			for (dismissTheLate(); waiting.length > 0; dismissTheLate()) {
 				const turnMs = Math.min(...waiting.map(({ urgency }) => nextTurnMs(urgency)));
 				// Also without a need to wait: a stop is noticed only by sleeping.
-				await clock.sleep(Math.max(0, turnMs - clock.nowMs()));
+				await sleep(Math.max(0, turnMs - clock.nowMs()));
 				const next = nextWaiting();
 				// What came or was answered meanwhile may have changed whose turn it is, or when.
 				if (next === undefined || clock.nowMs() < nextTurnMs(next.urgency)) continue;
@@ -125,6 +134,7 @@ export function createPace(clock: Clock): Pace {
 				waiting.push({ urgency, deadlineMs: clock.nowMs() + budgetMs, resolve, reject });
 				if (isServing) {
 					dismissTheLate();
+					if (urgency === 'work') wakeUp();
 				} else {
 					isServing = true;
 					void serve();
