@@ -233,7 +233,12 @@ function uploadLike(links: readonly string[], field: FieldMaker): fc.Arbitrary<u
 		data: field(
 			fc.record({
 				file_url: field(
-					fc.constantFrom(...links, 'ftp://a.invalid/b', `https://${KEY_MARK}@a.invalid/`),
+					fc.constantFrom(
+						...links,
+						...links,
+						'ftp://a.invalid/b',
+						`https://${KEY_MARK}@a.invalid/`,
+					),
 				),
 				file_size: field(fc.nat()),
 			}),
@@ -288,10 +293,10 @@ function anyBody({ apiKey, links, hopedFor }: AnswerContext): fc.Arbitrary<Buffe
 	const jsonText = fc
 		.tuple(
 			fc.oneof(
-				{ weight: hopedFor === 'task' ? 10 : 2, arbitrary: taskLike(links, mostly) },
-				{ weight: hopedFor === 'task' ? 5 : 0, arbitrary: taskLike(links, exactly) },
-				{ weight: hopedFor === 'upload' ? 10 : 2, arbitrary: uploadLike(links, mostly) },
-				{ weight: hopedFor === 'upload' ? 5 : 0, arbitrary: uploadLike(links, exactly) },
+				{ weight: hopedFor === 'task' ? 8 : 2, arbitrary: taskLike(links, mostly) },
+				{ weight: hopedFor === 'task' ? 12 : 0, arbitrary: taskLike(links, exactly) },
+				{ weight: hopedFor === 'upload' ? 8 : 2, arbitrary: uploadLike(links, mostly) },
+				{ weight: hopedFor === 'upload' ? 12 : 0, arbitrary: uploadLike(links, exactly) },
 				{ weight: 3, arbitrary: errorLike() },
 				{ weight: 2, arbitrary: wrongValue },
 			),
@@ -473,7 +478,10 @@ export function anyAnswer(context: AnswerContext): fc.Arbitrary<GeneratedAnswer>
 			headers: anyHeaders(context),
 			body: anyBody(context),
 			isPacked: fc.boolean(),
-			saidLength: fc.option(contentLength, { freq: 4 }),
+			saidLength: fc.oneof(
+				{ weight: 6, arbitrary: fc.constant(null) },
+				{ weight: 1, arbitrary: contentLength },
+			),
 		})
 		.map(({ status: code, isPacked, body, headers, saidLength }) => {
 			const sent = isPacked ? packed(body, headers) : body;

@@ -230,6 +230,21 @@ describe('the node', () => {
 		expect(packageJson.name).toBe('n8n-nodes-evolink');
 	});
 
+	it('says in the workflow which operation it does, and in the list of nodes what it is for', () => {
+		expect(description.subtitle).toBe(
+			'={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		);
+		expect(description.group).toEqual(['transform']);
+		expect(description.description).toMatch(/picture .* video .* Hailuo/);
+	});
+
+	it('lets nobody choose resource and operation by expression', () => {
+		const fields = description.properties.filter(({ name }) =>
+			['resource', 'operation'].includes(name),
+		);
+		expect(fields.map(({ noDataExpression }) => noDataExpression)).toEqual([true, true, true]);
+	});
+
 	it('has two resources with one operation each', () => {
 		const choices = (name: string) =>
 			description.properties
@@ -313,6 +328,17 @@ describe('Video > Create', () => {
 		);
 	});
 
+	it('says what its texts beside the fields are for', () => {
+		const every = everyField(fields);
+		const hintOf = (name: string) => every.find((field) => field.name === name)?.hint;
+		expect(hintOf('binaryPropertyName')).toMatch(/input field that holds the picture/);
+		expect(hintOf('outputPropertyName')).toMatch(/output field that holds the video/);
+		const sequence = every.find(({ name }) => name === 'cameraSequence');
+		expect(sequence?.typeOptions?.multipleValueButtonText).toBe('Add Step');
+		const [steps] = sequence?.options ?? [];
+		expect(steps).toMatchObject({ displayName: 'Steps' });
+	});
+
 	it('shows each camera command with its group and what it does', () => {
 		const field = fields.find(({ name }) => name === 'cameraCommands');
 		const shown = field === undefined ? [] : choicesOf(field);
@@ -320,6 +346,7 @@ describe('Video > Create', () => {
 		for (const command of CAMERA_COMMANDS) {
 			const choice = shown.find(({ value }) => value === command.value);
 			expect(choice?.name.toLowerCase()).toBe(`${command.group}: ${command.value}`.toLowerCase());
+			expect(choice?.name).toMatch(/^[A-Z][a-z]+: [A-Z]/);
 			expect(choice?.description).toBe(command.description);
 		}
 	});

@@ -151,6 +151,8 @@ describe('the length of a prompt', () => {
 		['🐈', 1],
 		['🐈🐈 ', 3],
 		['a\nb', 3],
+		['\uffffa', 2],
+		['\u{10000}a', 2],
 	])('counts %j as %d characters', (text, characters) => {
 		expect(countCharacters(text)).toBe(characters);
 	});

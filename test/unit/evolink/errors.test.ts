@@ -115,6 +115,29 @@ describe('an answer with an error status', () => {
 		}
 	});
 
+	it('says nothing of the words of the API where there are none', () => {
+		const json = { error: { code: 'some_code', message: ' \n ' } };
+		expect(answerFailure({ status: 400, json }, 'submission').details.description).not.toContain(
+			'Evolink says',
+		);
+	});
+
+	it('quotes at most 500 characters, and puts a blank behind them', () => {
+		const quoted = (length: number) => {
+			const json = { error: { message: 'x'.repeat(length) } };
+			return answerFailure({ status: 400, json }, 'submission').details.description;
+		};
+		expect(quoted(500)).toContain(`Evolink says: "${'x'.repeat(500)}". Check`);
+		expect(quoted(501)).toContain(`Evolink says: "${'x'.repeat(500)}…". Check`);
+	});
+
+	it('promises the video that was paid for, but not one that the API does not know', () => {
+		const wayOf = (status: number) =>
+			answerFailure({ status, json: undefined }, 'statusRead', TASK_ID).details.description;
+		expect(wayOf(500)).toContain('The video is paid for');
+		expect(wayOf(404)).not.toContain('The video is paid for');
+	});
+
 	it('names the field that the API objects to', () => {
 		const json = { error: { code: 'invalid_request', message: 'Bad', param: 'image_urls' } };
 		const { description } = answerFailure({ status: 400, json }, 'submission').details;

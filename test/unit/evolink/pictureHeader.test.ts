@@ -59,6 +59,12 @@ describe('a real picture', () => {
 		['<svg xmlns="http://www.w3.org/2000/svg"/>', 'SVG'],
 		['<?xml version="1.0"?><svg/>', 'SVG'],
 		['GIF87a12345678', 'GIF'],
+		...['heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1'].map((brand) => [
+			`\0\0\0\x20ftyp${brand}`,
+			'HEIC',
+		]),
+		...['avif', 'avis'].map((brand) => [`\0\0\0\x20ftyp${brand}`, 'AVIF']),
+		['\0\0\0\x20ftypisom', 'MP4'],
 	])('is told from %j', (text, formatName) => {
 		expect(headerOf(Buffer.from(text, 'latin1'))).toBe(formatName);
 	});
@@ -105,6 +111,47 @@ describe('a picture that is cut off', () => {
 	});
 });
 
+describe('a picture that is only begun', () => {
+	it.each<[string, Buffer, number]>([
+		['png', pictureBytes('png', 640, 480), 24],
+		['webp-lossy', pictureBytes('webp-lossy', 640, 480), 30],
+		['webp-lossless', pictureBytes('webp-lossless', 640, 480), 25],
+		['webp-extended', pictureBytes('webp-extended', 640, 480), 30],
+		[
+			'jpeg',
+			jpegOf(
+				segment(JPEG_MARKER.APP0, Buffer.alloc(0)),
+				frameHeader(JPEG_MARKER.SOF0_BASELINE, 640, 480),
+			),
+			15,
+		],
+	])('says its size as soon as it is there: %s', (_format, file, lengthBytes) => {
+		expect(readPictureHeader(file.subarray(0, lengthBytes), false)).toMatchObject({
+			header: { widthPx: 640, heightPx: 480 },
+		});
+		const shorter = file.subarray(0, lengthBytes - 1);
+		expect(readPictureHeader(shorter, false)).toEqual({ kind: 'needsMore' });
+	});
+
+	it('is told by twelve bytes, and not by fewer', () => {
+		const gif = Buffer.from('GIF89a123456', 'latin1');
+		expect(headerOf(gif)).toBe('GIF');
+		expect(readPictureHeader(gif.subarray(0, 11), false)).toEqual({ kind: 'needsMore' });
+	});
+
+	it.each<[string, Buffer, number]>([
+		['JPEG', jpegOf(frameHeader(JPEG_MARKER.SOF0_BASELINE, 640, 480)), 0],
+		['JPEG', jpegOf(frameHeader(JPEG_MARKER.SOF0_BASELINE, 640, 480)), 1],
+		['JPEG', jpegOf(frameHeader(JPEG_MARKER.SOF0_BASELINE, 640, 480)), 2],
+		['WebP', pictureBytes('webp-lossy', 640, 480), 0],
+		['WebP', pictureBytes('webp-lossy', 640, 480), 8],
+		['PNG', pictureBytes('png', 640, 480), 7],
+	])('almost like a %s is none (byte %#)', (_format, file, offset) => {
+		file[offset] ^= 0x01;
+		expect(readPictureHeader(file, false)).toEqual({ kind: 'unreadable' });
+	});
+});
+
 describe('a JPEG', () => {
 	const SIZE = { format: 'jpeg', widthPx: 1234, heightPx: 567 };
 	const frame = frameHeader(JPEG_MARKER.SOF0_BASELINE, 1234, 567);
@@ -139,7 +186,10 @@ describe('a JPEG', () => {
 		['fill bytes', Buffer.alloc(1_000, 0xff)],
 		['stray bytes between segments', Buffer.from([0, 0, 1, 2, 3])],
 		['stuffed bytes', Buffer.from([0xff, 0x00, 0xff, 0x00])],
+		['the most fill bytes that are skipped', Buffer.alloc(1_023, 0xff)],
 		['a restart marker', marker(JPEG_MARKER.RST0)],
+		['the last restart marker', marker(0xd7)],
+		['a marker for the coder alone', marker(0x01)],
 		[
 			'a thumbnail inside of EXIF',
 			segment(JPEG_MARKER.APP1_EXIF, jpegOf(frameHeader(JPEG_MARKER.SOF0_BASELINE, 160, 120))),
@@ -154,12 +204,17 @@ describe('a JPEG', () => {
 		['an end before any frame header', marker(JPEG_MARKER.EOI)],
 		['a second start', marker(JPEG_MARKER.SOI)],
 		['a segment shorter than its own length', Buffer.from([0xff, 0xe0, 0, 1])],
-		['a frame header that is too short', segment(JPEG_MARKER.SOF0_BASELINE, junk(4))],
+		['a frame header that is too short', segment(JPEG_MARKER.SOF0_BASELINE, junk(5))],
+		['more fill bytes than any camera writes', Buffer.alloc(1_024, 0xff)],
 		['no width', frameHeader(JPEG_MARKER.SOF0_BASELINE, 0, 567)],
 		['no height', frameHeader(JPEG_MARKER.SOF0_BASELINE, 1234, 0)],
 	])('is unreadable with %s', (_what, part) => {
 		const file = jpegOf(segment(JPEG_MARKER.APP0, junk(14)), part, frame);
 		expect(readPictureHeader(file, false)).toEqual({ kind: 'unreadable' });
+	});
+
+	it('may have a frame header that says no more than the size', () => {
+		expect(headerOf(jpegOf(frameHeader(JPEG_MARKER.SOF0_BASELINE, 1234, 567, 0)))).toEqual(SIZE);
 	});
 
 	it('may be as large as its header can say', () => {
@@ -217,14 +272,17 @@ describe('a WebP', () => {
 	});
 
 	it('is unreadable without its start code, its signature or a known first chunk', () => {
-		const lossy = pictureBytes('webp-lossy', 400, 400);
-		lossy[23] = 0;
+		const lossyWithout = (offset: number) => {
+			const lossy = pictureBytes('webp-lossy', 400, 400);
+			lossy[offset] = 0;
+			return lossy;
+		};
 		const lossless = pictureBytes('webp-lossless', 400, 400);
 		lossless[20] = 0;
 		const unknown = pictureBytes('webp-extended', 400, 400);
 		unknown.write('ALPH', 12, 'latin1');
 		const empty = pictureBytes('webp-lossy', 0, 0);
-		for (const file of [lossy, lossless, unknown, empty]) {
+		for (const file of [...[23, 24, 25].map(lossyWithout), lossless, unknown, empty]) {
 			expect(readPictureHeader(file, false)).toEqual({ kind: 'unreadable' });
 		}
 	});

@@ -207,7 +207,9 @@ describe('whatever was thrown', () => {
 		[new TypeError(''), 'TypeError'],
 		['a text with secret', 'a text with [API key]'],
 		[undefined, 'undefined'],
+		[null, 'null'],
 		[{ description: 7 }, '[object Object]'],
+		[Object.assign(new Error('Broken'), { description: '' }), 'Broken'],
 	])('becomes a failure with a next step: %p', (error, message) => {
 		const details = toFailureDetails(error, hide);
 		expect(details.message).toBe(message);

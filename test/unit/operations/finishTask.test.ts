@@ -84,6 +84,26 @@ describe('a task that is waited for', () => {
 		expect(await unwanted.finished).toMatchObject({ task: { status: 'completed' } });
 	});
 
+	it('fails its item also where nobody asked to be told', async () => {
+		const { finished } = finish(
+			{ reads: [done({ status: 'failed' })] },
+			{ onTaskFailed: undefined },
+		);
+		expect((await failureOfAsync(finished)).status).toBe('failed');
+	});
+
+	it('is read more and more seldom where no interval is set', async () => {
+		const { finished, clock } = finish(
+			{ reads: [done({ status: 'processing' })] },
+			{},
+			{ pollIntervalSeconds: undefined },
+		);
+		await failureOfAsync(finished);
+		const pausesMs = clock.sleptMs.filter((ms) => ms > 0);
+		expect(pausesMs.length).toBeGreaterThan(5);
+		expect(pausesMs.every((ms) => ms <= 30_000)).toBe(true);
+	});
+
 	it('whose time is up fails and names the way on', async () => {
 		const { finished, clock } = finish({ reads: [done({ status: 'processing' })] });
 		const details = await failureOfAsync(finished);
@@ -172,9 +192,10 @@ describe('a file that cannot be downloaded in time', () => {
 		links: [{ kind: 'noAnswer', reason: 'broken' }],
 	};
 
-	it('fails the item', async () => {
-		const details = await failureOfAsync(finish(script).finished);
-		expect(details.message).toContain('could not be downloaded');
+	it('fails the item when the time of the whole wait is up', async () => {
+		const { finished, clock } = finish(script);
+		expect((await failureOfAsync(finished)).message).toContain('could not be downloaded');
+		expect(clock.nowMs()).toBe(1_000_000 + 100_000);
 	});
 
 	it('is left out when the user wants the task after the timeout, and a hint says so', async () => {

@@ -106,6 +106,31 @@ describe('a submission that certainly was not accepted', () => {
 		expect(hurried.submitted).toHaveLength(1);
 	});
 
+	it('that gets no turn before the deadline is refused, and leaves the item free for a retry', async () => {
+		const { services, submitted, context } = scriptedServices({ submissions: [ACCEPTED] });
+		const asked: unknown[] = [];
+		const pace: typeof services.pace = {
+			...services.pace,
+			async turn(urgency, budgetMs) {
+				asked.push({ urgency, budgetMs });
+				return false;
+			},
+		};
+		const details = await failureOfAsync(submitVideo(BODY, SUBMISSION, { ...services, pace }));
+		expectPlainWords(details);
+		expect(details.httpCode).toBe('429');
+		expect(asked).toEqual([{ urgency: 'work', budgetMs: 900_000 }]);
+		expect(submitted).toEqual([]);
+		expect(context.paidTasks).toEqual({});
+	});
+
+	it('is not repeated at the very moment of the deadline', async () => {
+		const { services, submitted } = scriptedServices({ submissions: [UNREACHABLE, ACCEPTED] });
+		const submission = { ...SUBMISSION, deadlineMs: 1_000_000 + 1_000 };
+		await failureOfAsync(submitVideo(BODY, submission, services));
+		expect(submitted).toHaveLength(1);
+	});
+
 	it('may be submitted by a retry, with the same key', async () => {
 		const first = scriptedServices({ submissions: [UNREACHABLE] });
 		await failureOfAsync(submitVideo(BODY, SUBMISSION, first.services));

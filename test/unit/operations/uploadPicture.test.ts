@@ -65,6 +65,57 @@ describe('an upload', () => {
 		expect(patient.clock.nowMs()).toBeGreaterThan(1_000_000 + 200_000);
 	});
 
+	it('that gets no turn before the deadline is not begun', async () => {
+		const { services, uploadCount } = scriptedServices({ uploads: [UPLOADED] });
+		const asked: unknown[] = [];
+		const pace: typeof services.pace = {
+			...services.pace,
+			async turn(urgency, budgetMs) {
+				asked.push({ urgency, budgetMs });
+				return false;
+			},
+		};
+		const upload = uploadPicture(picture('a'), 1_000_000 + 10_000, { ...services, pace });
+		const details = await failureOfAsync(upload);
+		expectPlainWords(details);
+		expect(details.httpCode).toBe('429');
+		expect(asked).toEqual([{ urgency: 'work', budgetMs: 10_000 }]);
+		expect(uploadCount()).toBe(0);
+	});
+
+	it('has the time that is left after its turn, and a moment at least', async () => {
+		const budgetsMs: number[] = [];
+		const uploadAfterTurnOf = async (turnMs: number) => {
+			const { services, clock } = scriptedServices({ uploads: [UPLOADED] });
+			await uploadPicture(picture('a'), 1_000_000 + 10_000, {
+				...services,
+				client: {
+					...services.client,
+					async uploadPicture(file, budgetMs) {
+						budgetsMs.push(budgetMs);
+						return await services.client.uploadPicture(file, budgetMs);
+					},
+				},
+				pace: {
+					...services.pace,
+					async turn() {
+						clock.advance(turnMs);
+						return true;
+					},
+				},
+			});
+		};
+		await uploadAfterTurnOf(4_000);
+		await uploadAfterTurnOf(10_000);
+		expect(budgetsMs).toEqual([6_000, 1]);
+	});
+
+	it('is not tried again at the very moment of the deadline', async () => {
+		const { services, uploadCount } = scriptedServices({ uploads: [busy(), UPLOADED] });
+		await failureOfAsync(uploadPicture(picture('a'), 1_000_000 + 1_000, services));
+		expect(uploadCount()).toBe(1);
+	});
+
 	it('is given up soon when nothing answers at the address', async () => {
 		const { services, uploadCount } = scriptedServices({ uploads: [UNREACHABLE] });
 		await failureOfAsync(uploadPicture(picture('a'), FAR_MS, services));

@@ -59,6 +59,7 @@ describe('the options of waiting', () => {
 		['Max Concurrent Videos', { maxConcurrent: 2.5 }],
 		['On Timeout', { onTimeout: 'ignore' }],
 		['On Timeout', { onTimeout: '' }],
+		['On Timeout', { onTimeout: ['error'] }],
 		['File Name', { fileName: ['a'] }],
 		['Put Output File in Field', { outputPropertyName: {} }],
 	])("refuse a value that '%s' cannot have: %j", (label, given) => {
