@@ -74,6 +74,19 @@ describe('Many items in one run', () => {
 		}
 	});
 
+	it('may wait in line for longer than their timeout, which counts from the submission', async () => {
+		const { rows, error } = await evolink.run({
+			parameters: {
+				waitForCompletion: false,
+				options: { maxConcurrent: 20, timeout: 1 },
+			},
+			items: promptItems(prompts(20)),
+		});
+		expect(error).toBeUndefined();
+		expect(rows).toHaveLength(20);
+		expect(evolink.sandbox.bill).toHaveLength(20);
+	});
+
 	it('are submitted in the order of the input', async () => {
 		const wanted = prompts(12);
 		await evolink.run({

@@ -55,6 +55,16 @@ export function wayOn(taskId: string): string {
 	return `Task ID: ${taskId}. The video is paid for: use Task > Get with this ID to check on it and fetch it.`;
 }
 
+/** Returns the failure of a status read whose turn among all items' requests did not come in time. */
+export function noTurnFailure(taskId: string): EvolinkFailure {
+	return new EvolinkFailure({
+		kind: 'api',
+		message: 'Its turn to be looked at did not come in time',
+		description: `Lower 'Max Concurrent Videos' or raise 'Timeout (Seconds)'. ${wayOn(taskId)}`,
+		taskId,
+	});
+}
+
 /** Returns the way on to a task that is not known at the moment, without promising a video. */
 function wayToUnknown(taskId: string): string {
 	return `Task ID: ${taskId}. Task > Get with this ID shows whether it is there after all.`;

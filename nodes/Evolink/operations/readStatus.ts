@@ -1,12 +1,12 @@
 import type { Repeatable } from '../evolink/client';
-import { answerFailure } from '../evolink/errors';
+import { noTurnFailure } from '../evolink/errors';
 import type { EvolinkTask } from '../evolink/task';
 import type { Services } from './operation';
 
 /**
  * Reads a task's status when its turn has come.
  *
- * @param budgetMs how long both may take; without a turn in that time, it counts as too many requests
+ * @param budgetMs how long both may take; without a turn in that time, nothing is read
  * @throws Stopped when the execution is stopped
  */
 export async function readStatus(
@@ -18,6 +18,5 @@ export async function readStatus(
 	if (await pace.turn('look', budgetMs)) {
 		return await client.readTask(taskId, Math.max(1, endMs - clock.nowMs()));
 	}
-	const failure = answerFailure({ status: 429, json: undefined }, 'statusRead', taskId);
-	return { kind: 'tryAgain', failure, reason: 'busy' };
+	return { kind: 'tryAgain', failure: noTurnFailure(taskId), reason: 'busy' };
 }

@@ -1,5 +1,5 @@
 import type { EvolinkClient, SubmissionOutcome, VideoRequestBody } from '../evolink/client';
-import { answerFailure, lostSubmissionFailure } from '../evolink/errors';
+import { lostSubmissionFailure } from '../evolink/errors';
 import { EvolinkFailure } from '../evolink/failure';
 import type { EvolinkTask } from '../evolink/task';
 import { backoffMs } from '../tasks/backoff';
@@ -71,6 +71,9 @@ export async function submitVideo(
 	const idempotencyKey =
 		paidTasks.find(itemIndex, fingerprint)?.idempotencyKey ?? submission.newIdempotencyKey();
 	const repeats = { unreachable: 0, rateLimited: 0 };
+	// The turn comes before the note: a stop must not leave the item behind as if a request had gone
+	// out. Having to wait for the other items' requests ends no item.
+	await pace.turn('work', Number.POSITIVE_INFINITY);
 	for (;;) {
 		const outcome = await attempt(services.client);
 		switch (outcome.kind) {
@@ -97,14 +100,13 @@ export async function submitVideo(
 				const isTooLate = clock.nowMs() + pauseMs >= submission.deadlineMs;
 				if (isTooLate || repeats[reason] > MOST_REPEATS[reason]) throw outcome.failure;
 				await clock.sleep(pauseMs);
+				const budgetMs = submission.deadlineMs - clock.nowMs();
+				if (!(await pace.turn('work', budgetMs))) throw outcome.failure;
 			}
 		}
 	}
 
 	async function attempt(client: EvolinkClient): Promise<SubmissionOutcome> {
-		// Before it is remembered: a stop must not leave the item behind as if a request had gone out.
-		const hasTurn = await pace.turn('work', submission.deadlineMs - clock.nowMs());
-		if (!hasTurn) throw answerFailure({ status: 429, json: undefined }, 'submission');
 		paidTasks.remember(itemIndex, fingerprint, { state: 'submitting', idempotencyKey });
 		return await client.submitVideo(body, idempotencyKey);
 	}

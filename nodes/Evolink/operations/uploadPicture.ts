@@ -1,4 +1,3 @@
-import { answerFailure } from '../evolink/errors';
 import type { CheckedPicture } from '../evolink/picture';
 import { backoffMs } from '../tasks/backoff';
 import type { Services } from './operation';
@@ -38,12 +37,13 @@ async function uploadUntilDone(
 	deadlineMs: number,
 	{ client, clock, pace, random }: Services,
 ): Promise<string> {
-	const endMs = Math.min(deadlineMs, clock.nowMs() + LONGEST_UPLOAD_MS);
+	const askedMs = clock.nowMs();
+	await pace.turn('work', Number.POSITIVE_INFINITY);
+	// Having to wait for the other items' requests is not counted against the upload.
+	const inLineMs = clock.nowMs() - askedMs;
+	const endMs = Math.min(deadlineMs + inLineMs, clock.nowMs() + LONGEST_UPLOAD_MS);
 	let unreachable = 0;
 	for (let attempt = 1; ; attempt++) {
-		if (!(await pace.turn('work', endMs - clock.nowMs()))) {
-			throw answerFailure({ status: 429, json: undefined }, 'upload');
-		}
 		const outcome = await client.uploadPicture(picture, Math.max(1, endMs - clock.nowMs()));
 		if (outcome.kind === 'done') return outcome.value;
 		if (outcome.kind === 'failed') throw outcome.failure;
@@ -52,5 +52,6 @@ async function uploadUntilDone(
 		const isTooLate = clock.nowMs() + pauseMs >= endMs;
 		if (isTooLate || unreachable > MOST_REPEATS_WHEN_UNREACHABLE) throw outcome.failure;
 		await clock.sleep(pauseMs);
+		if (!(await pace.turn('work', endMs - clock.nowMs()))) throw outcome.failure;
 	}
 }

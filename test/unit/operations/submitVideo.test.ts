@@ -106,22 +106,26 @@ describe('a submission that certainly was not accepted', () => {
 		expect(hurried.submitted).toHaveLength(1);
 	});
 
-	it('that gets no turn before the deadline is refused, and leaves the item free for a retry', async () => {
-		const { services, submitted, context } = scriptedServices({ submissions: [ACCEPTED] });
+	it('waits in line for as long as it takes, but is not repeated without a turn in time', async () => {
+		const { services, submitted, context } = scriptedServices({
+			submissions: [UNREACHABLE, ACCEPTED],
+		});
 		const asked: unknown[] = [];
 		const pace: typeof services.pace = {
 			...services.pace,
 			async turn(urgency, budgetMs) {
 				asked.push({ urgency, budgetMs });
-				return false;
+				return asked.length === 1;
 			},
 		};
 		const details = await failureOfAsync(submitVideo(BODY, SUBMISSION, { ...services, pace }));
-		expectPlainWords(details);
-		expect(details.httpCode).toBe('429');
-		expect(asked).toEqual([{ urgency: 'work', budgetMs: 900_000 }]);
-		expect(submitted).toEqual([]);
-		expect(context.paidTasks).toEqual({});
+		expect(details).toEqual(UNREACHABLE.failure.details);
+		expect(asked).toEqual([
+			{ urgency: 'work', budgetMs: Infinity },
+			{ urgency: 'work', budgetMs: 899_000 },
+		]);
+		expect(submitted).toHaveLength(1);
+		expect(Object.values(Object(context.paidTasks))).toMatchObject([{ state: 'prepared' }]);
 	});
 
 	it('is not repeated at the very moment of the deadline', async () => {

@@ -65,49 +65,46 @@ describe('an upload', () => {
 		expect(patient.clock.nowMs()).toBeGreaterThan(1_000_000 + 200_000);
 	});
 
-	it('that gets no turn before the deadline is not begun', async () => {
-		const { services, uploadCount } = scriptedServices({ uploads: [UPLOADED] });
+	it('waits in line for as long as it takes, but is not tried again without a turn in time', async () => {
+		const { services, uploadCount } = scriptedServices({ uploads: [busy(), UPLOADED] });
 		const asked: unknown[] = [];
 		const pace: typeof services.pace = {
 			...services.pace,
 			async turn(urgency, budgetMs) {
 				asked.push({ urgency, budgetMs });
-				return false;
+				return asked.length === 1;
 			},
 		};
 		const upload = uploadPicture(picture('a'), 1_000_000 + 10_000, { ...services, pace });
-		const details = await failureOfAsync(upload);
-		expectPlainWords(details);
-		expect(details.httpCode).toBe('429');
-		expect(asked).toEqual([{ urgency: 'work', budgetMs: 10_000 }]);
-		expect(uploadCount()).toBe(0);
+		expectPlainWords(await failureOfAsync(upload));
+		expect(asked).toEqual([
+			{ urgency: 'work', budgetMs: Infinity },
+			{ urgency: 'work', budgetMs: 9_000 },
+		]);
+		expect(uploadCount()).toBe(1);
 	});
 
-	it('has the time that is left after its turn, and a moment at least', async () => {
+	it('has all its time, however long it had to wait in line', async () => {
+		const { services, clock } = scriptedServices({ uploads: [UPLOADED] });
 		const budgetsMs: number[] = [];
-		const uploadAfterTurnOf = async (turnMs: number) => {
-			const { services, clock } = scriptedServices({ uploads: [UPLOADED] });
-			await uploadPicture(picture('a'), 1_000_000 + 10_000, {
-				...services,
-				client: {
-					...services.client,
-					async uploadPicture(file, budgetMs) {
-						budgetsMs.push(budgetMs);
-						return await services.client.uploadPicture(file, budgetMs);
-					},
+		await uploadPicture(picture('a'), 1_000_000 + 10_000, {
+			...services,
+			client: {
+				...services.client,
+				async uploadPicture(file, budgetMs) {
+					budgetsMs.push(budgetMs);
+					return await services.client.uploadPicture(file, budgetMs);
 				},
-				pace: {
-					...services.pace,
-					async turn() {
-						clock.advance(turnMs);
-						return true;
-					},
+			},
+			pace: {
+				...services.pace,
+				async turn() {
+					clock.advance(25_000);
+					return true;
 				},
-			});
-		};
-		await uploadAfterTurnOf(4_000);
-		await uploadAfterTurnOf(10_000);
-		expect(budgetsMs).toEqual([6_000, 1]);
+			},
+		});
+		expect(budgetsMs).toEqual([10_000]);
 	});
 
 	it('is not tried again at the very moment of the deadline', async () => {
