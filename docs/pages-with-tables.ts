@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import { readmeTables } from './readme-tables';
+import { scalingTables } from './scaling/scaling-tables';
 import { submissionFaultTables } from './submission-fault-tables';
 
 /** A page of the documentation whose tables are made from the code. */
@@ -21,4 +22,5 @@ function page(name: string, tables: PageWithTables['tables']): PageWithTables {
 export const PAGES_WITH_TABLES: PageWithTables[] = [
 	page('README.md', readmeTables),
 	page('docs/submission-faults.md', submissionFaultTables),
+	page('docs/scaling.md', scalingTables),
 ];

@@ -8,8 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { installCommunityPackage } from './community-package';
 import { findFreePort } from './free-port';
+import { startGuardedProcess, type GuardedProcess } from './guarded-process';
 import type { N8nInstallation } from './n8n-installation';
-import { startN8nProcess, type N8nProcess } from './n8n-process';
 
 /**
  * Where n8n keeps files. `default` is memory (gone in n8n 3); `database` exists since 2.x. The modes
@@ -28,6 +28,14 @@ export interface N8nServerOptions {
 	port?: number;
 	/** Default `filesystem`. */
 	binaryDataMode?: BinaryDataMode;
+	/**
+	 * Starts a worker of queue mode instead of n8n's main process; the port is then that of its
+	 * health check. Which queue and database it works on stands in `environment`.
+	 */
+	worker?: {
+		/** How many executions it runs at the same time. */
+		concurrency: number;
+	};
 	/** More of n8n's environment variables; they win over those that the server sets. */
 	environment?: Readonly<Record<string, string>>;
 	/** Everything that n8n prints is written to its end. Default: kept in {@link N8nServer.log} only. */
@@ -40,7 +48,7 @@ export interface N8nServer {
 	readonly url: string;
 	readonly port: number;
 	readonly userFolder: string;
-	/** Id of n8n's main process, or undefined while it does not run. */
+	/** Id of the first of n8n's processes, or undefined while it does not run. */
 	readonly processId: number | undefined;
 	/** Everything that n8n has printed since the first start, over all restarts. */
 	readonly log: string;
@@ -94,7 +102,7 @@ export async function startN8nServer(options: N8nServerOptions): Promise<N8nServ
 class ServerOfOneHome implements N8nServer {
 	readonly url: string;
 
-	private process: N8nProcess | undefined;
+	private process: GuardedProcess | undefined;
 
 	private output = '';
 
@@ -117,9 +125,12 @@ class ServerOfOneHome implements N8nServer {
 
 	async start(): Promise<void> {
 		const { nodeBinary, n8nScript } = this.options.installation;
-		const started = await startN8nProcess({
-			nodeBinary,
-			n8nScript,
+		const { worker } = this.options;
+		const command =
+			worker === undefined ? ['start'] : ['worker', `--concurrency=${worker.concurrency}`];
+		const started = await startGuardedProcess({
+			command: nodeBinary,
+			args: [n8nScript, ...command],
 			environment: await this.environment(),
 			workingDirectory: this.userFolder,
 			...(this.ownsFolder ? { folderToRemoveWithUs: this.userFolder } : {}),
@@ -173,7 +184,7 @@ class ServerOfOneHome implements N8nServer {
 	}
 
 	private async environment(): Promise<Record<string, string>> {
-		const { installation, binaryDataMode, environment } = this.options;
+		const { installation, binaryDataMode, worker, environment } = this.options;
 		const inherited: Record<string, string> = {};
 		for (const name of INHERITED_VARIABLES) {
 			const value = process.env[name];
@@ -205,12 +216,22 @@ class ServerOfOneHome implements N8nServer {
 			N8N_HIRING_BANNER_ENABLED: 'false',
 			N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 			N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
+			...(worker === undefined ? {} : this.workerEnvironment()),
 			...installation.release.environment,
 			...environment,
 		};
 	}
 
-	private async waitUntilReady(started: N8nProcess): Promise<void> {
+	/** A worker serves nothing but its health, and that only if it is told to. */
+	private workerEnvironment(): Record<string, string> {
+		return {
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: String(this.port),
+			N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+		};
+	}
+
+	private async waitUntilReady(started: GuardedProcess): Promise<void> {
 		let end: string | undefined;
 		void started.ended.then((reason) => {
 			end = reason;
@@ -230,7 +251,8 @@ class ServerOfOneHome implements N8nServer {
 
 	/** The editor asks for its settings first; n8n answers that when all its routes are there. */
 	private async isReady(): Promise<boolean> {
-		for (const route of ['/healthz/readiness', '/rest/settings']) {
+		const isWorker = this.options.worker !== undefined;
+		for (const route of ['/healthz/readiness', ...(isWorker ? [] : ['/rest/settings'])]) {
 			try {
 				const { headers } = await axios.get(`${this.url}${route}`, {
 					timeout: READY_CHECK_TIMEOUT_MS,

@@ -3,39 +3,42 @@ import { spawn } from 'node:child_process';
 
 import { guardProcessGroup } from './process-group-guard';
 
-/** What a process of n8n is started with. */
-export interface N8nProcessOptions {
-	nodeBinary: string;
-	n8nScript: string;
-	/** The complete environment: nothing of this process's own reaches n8n. */
+/** What a server of a test is started with. */
+export interface GuardedProcessOptions {
+	command: string;
+	args: readonly string[];
+	/** The complete environment: nothing of this process's own reaches the server. */
 	environment: Readonly<Record<string, string>>;
 	workingDirectory: string;
-	/** Removed if this process dies without having ended n8n. */
+	/** Whom it runs as. Default: as this process. */
+	user?: { userId: number; groupId: number };
+	/** Removed if this process dies without having ended the server. */
 	folderToRemoveWithUs?: string;
-	/** Gets what n8n prints, as it comes. */
+	/** Gets what the server prints, as it comes. */
 	onOutput: (text: string) => void;
 }
 
-/** How n8n ended, e.g. `exit code 1` or `SIGKILL`. */
+/** How a process ended, e.g. `exit code 1` or `SIGKILL`. */
 export type ProcessEnd = string;
 
-/** One running n8n. It cannot outlive the process that started it. */
-export interface N8nProcess {
+/** A running server. It cannot outlive the process that started it. */
+export interface GuardedProcess {
 	readonly processId: number;
 	/** Resolves when it has ended, for whatever reason. */
 	readonly ended: Promise<ProcessEnd>;
-	/** Sends the signal to n8n alone (SIGTERM: it ends in order) or, for SIGKILL, to all its processes. */
-	signal(signal: 'SIGTERM' | 'SIGKILL'): void;
+	/** Sends the signal to the server alone or, for SIGKILL, to all its processes. */
+	signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void;
 }
 
 /** @throws Error when the process cannot be started at all */
-export async function startN8nProcess(options: N8nProcessOptions): Promise<N8nProcess> {
-	const child = spawn(options.nodeBinary, [options.n8nScript, 'start'], {
+export async function startGuardedProcess(options: GuardedProcessOptions): Promise<GuardedProcess> {
+	const child = spawn(options.command, options.args, {
 		cwd: options.workingDirectory,
 		env: options.environment,
 		stdio: ['ignore', 'pipe', 'pipe'],
-		// A process group of its own: Ctrl-C must reach us alone, and SIGKILL all of n8n's processes.
+		// A process group of its own: Ctrl-C must reach us alone, and SIGKILL all of its processes.
 		detached: true,
+		...(options.user === undefined ? {} : { uid: options.user.userId, gid: options.user.groupId }),
 	});
 	for (const stream of [child.stdout, child.stderr]) {
 		stream.setEncoding('utf8').on('data', options.onOutput);
