@@ -113,7 +113,10 @@ function measuredCpuSeconds({ executions, processes }: LoadResult) {
 	return { workers: of('worker 1', 'worker 2'), main: of('main'), postgres: of('PostgreSQL') };
 }
 
-/** The number of looks at a task whose progress is even, by the node's own schedule. */
+/**
+ * The number of looks at a task whose progress is even, by the node's own schedule. Where very many
+ * wait on one worker, it is less.
+ */
 function plannedReads(videoSeconds: number): number {
 	// The answer to the submission is the first thing that is seen of it.
 	const observations = [{ atMs: 0, progress: 0 }];

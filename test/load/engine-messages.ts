@@ -56,7 +56,7 @@ export interface ProcessorUse {
 	elapsedMs: number;
 	/** Time on the processor, in user and in system mode, of all threads. */
 	cpuMs: number;
-	/** Event loop delay as Node's histogram counts it: its resolution of 10 ms is a part of it. */
+	/** Event loop delay as Node's histogram counts it: its resolution of 20 ms is a part of it. */
 	eventLoopDelayP50Ms: number;
 	eventLoopDelayP99Ms: number;
 	eventLoopDelayMaxMs: number;

@@ -31,7 +31,7 @@ const names = Array.from({ length: EXECUTION_COUNT }, (_, index) => `execution $
 interface Load extends ProcessorUse {
 	/** Share of one core. */
 	cpuShare: number;
-	readCount: number;
+	readTaskIds: string[];
 }
 
 async function measure(what: string): Promise<Load> {
@@ -40,7 +40,8 @@ async function measure(what: string): Promise<Load> {
 	const endOfMeasurement = await engine.measureProcessor();
 	await sleep(MEASURED_MS);
 	const use = await endOfMeasurement();
-	const readCount = sandbox.requestsOf('read').length - readsBefore;
+	const reads = sandbox.requestsOf('read').slice(readsBefore);
+	const readCount = reads.length;
 	const cpuShare = use.cpuMs / use.elapsedMs;
 	process.stdout.write(
 		`500 waiting items, ${what}, ${(use.elapsedMs / 1000).toFixed(0)} s: ` +
@@ -49,7 +50,7 @@ async function measure(what: string): Promise<Load> {
 			`p50 ${use.eventLoopDelayP50Ms.toFixed(1)} p99 ${use.eventLoopDelayP99Ms.toFixed(1)} ` +
 			`max ${use.eventLoopDelayMaxMs.toFixed(1)} ms\n`,
 	);
-	return { ...use, cpuShare, readCount };
+	return { ...use, cpuShare, readTaskIds: reads.flatMap(({ taskId }) => taskId ?? []) };
 }
 
 function isLight({ cpuShare, eventLoopDelayP99Ms }: Load): boolean {
@@ -84,11 +85,9 @@ it(
 			await sandbox.waitForRequests('read', sandbox.requestsOf('read').length + 1);
 		}
 
-		// Until the progress has shown how fast it moves, the tasks are looked at more often.
-		const first = await measure('first minute');
-		let later = await measure('second minute');
+		const minutes = [await measure('first minute'), await measure('second minute')];
 		// What else the machine is doing slows each step down and delays the event loop: one more try.
-		if (!isLight(later)) later = await measure('third minute');
+		if (!minutes.every(isLight)) minutes.push(await measure('third minute'));
 
 		const cancelledAtMs = Date.now();
 		await engine.cancelAll();
@@ -98,10 +97,14 @@ it(
 
 		expect(ends.map(({ status }) => status)).toEqual(names.map(() => 'canceled'));
 		expect(slowestEndMs).toBeLessThanOrEqual(1_000);
-		// They did wait, and were looked at.
-		expect(Math.min(first.readCount, later.readCount)).toBeGreaterThan(TASK_COUNT);
-		expect(later.eventLoopDelayP99Ms).toBeLessThanOrEqual(MOST_EVENT_LOOP_DELAY_P99_MS);
-		expect(later.cpuShare).toBeLessThan(MOST_CPU_SHARE);
+		// They did wait, and each of them was looked at.
+		const seen = new Set(minutes.flatMap(({ readTaskIds }) => readTaskIds));
+		expect(seen.size).toBe(TASK_COUNT);
+		const lastTwo = minutes.slice(-2);
+		for (const { eventLoopDelayP99Ms, cpuShare } of lastTwo) {
+			expect(eventLoopDelayP99Ms).toBeLessThanOrEqual(MOST_EVENT_LOOP_DELAY_P99_MS);
+			expect(cpuShare).toBeLessThan(MOST_CPU_SHARE);
+		}
 	},
 	TEST_TIMEOUT_MS,
 );

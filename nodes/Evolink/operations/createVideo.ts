@@ -126,7 +126,7 @@ async function resumeOrStart(
 		// One answer is enough to know whether the task can be taken up.
 		() => true,
 		undefined,
-		{ startedMs, timeoutMs: timeoutSeconds * 1000 },
+		{ startedMs, timeoutMs: timeoutSeconds * 1000, waitingItems: services.waitingItems },
 		clock,
 		random,
 	);

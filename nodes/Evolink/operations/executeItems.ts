@@ -22,8 +22,15 @@ import { openPaidTasks } from '../tasks/paidTasks';
 import { runSideBySide } from '../tasks/sideBySide';
 import { createStop, Stopped } from '../tasks/stop';
 import type { Stop } from '../tasks/stop';
+import { createWaitingItems } from '../tasks/waitingItems';
 import type { Operation, PreparedItem, Services } from './operation';
 import { DEFAULT_MAX_CONCURRENT } from './waitSettings';
+
+/**
+ * One count for all executions, on purpose: they share the processor of the n8n process that they
+ * run in.
+ */
+const waitingInThisProcess = createWaitingItems();
 
 /** What became of one item; undefined as long as nothing did. */
 type ItemResult =
@@ -108,6 +115,7 @@ export async function executeItems(
 			links: pacedLinks(createResultLinks(context, stop), pace, nowMs),
 			clock,
 			pace,
+			waitingItems: waitingInThisProcess,
 			random: Math.random,
 			paidTasks,
 			uploads: new Map(),

@@ -58,6 +58,7 @@ export async function finishTask(
 			...(settings.pollIntervalSeconds === undefined
 				? {}
 				: { pollIntervalMs: settings.pollIntervalSeconds * 1000 }),
+			waitingItems: services.waitingItems,
 		},
 		services.clock,
 		() => services.random(),

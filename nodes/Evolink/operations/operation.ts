@@ -5,6 +5,7 @@ import type { ResultLinks } from '../evolink/resultFile';
 import type { Clock } from '../tasks/clock';
 import type { Pace } from '../tasks/pace';
 import type { PaidTasks } from '../tasks/paidTasks';
+import type { WaitingItems } from '../tasks/waitingItems';
 
 /** What the work on an item needs, one set for all items of one execution. */
 export interface Services {
@@ -13,6 +14,8 @@ export interface Services {
 	clock: Clock;
 	/** Each request takes its turn here before it is sent. */
 	pace: Pace;
+	/** All that wait in this n8n process, whatever their execution. */
+	waitingItems: WaitingItems;
 	/** A number from 0 up to 1, drawn anew at each call. */
 	random(): number;
 	paidTasks: PaidTasks;

@@ -35,11 +35,8 @@ const WINDOW_MS = 1_020;
  */
 const SHORTEST_INTERVAL_MS = 50;
 
-/**
- * Looks are further apart: hundreds of items that only wait shall cost the processor next to nothing,
- * and leave room for what brings a video.
- */
-const SHORTEST_LOOK_INTERVAL_MS = 140;
+/** Looks are spread evenly over the second, and leave room for what brings a video. */
+const SHORTEST_LOOK_INTERVAL_MS = WINDOW_MS / MOST_REQUESTS;
 
 /** The slowest pace: more items than the service takes still get on, one by one. */
 const LONGEST_INTERVAL_MS = 3_000;

@@ -18,7 +18,8 @@ export const SHORTEST_PAUSE_MS = 1_000;
 
 /**
  * A task may end at any moment, whatever its progress says. No pause is longer than this, so that
- * no video is left lying for more than eight seconds, unless the progress has proved to be even.
+ * no video is left lying for more than eight seconds, unless the progress has proved to be even or
+ * very many items wait.
  */
 export const LONGEST_CAUTIOUS_PAUSE_MS = 7_900;
 
@@ -30,6 +31,12 @@ export const LONGEST_PAUSE_MS = 16_000;
 
 /** Between two high steps nothing is to be seen, so more may be slept through. */
 export const LONGEST_PAUSE_ON_A_STAIRCASE_MS = 36_000;
+
+/**
+ * All items that wait in one n8n process look ten times a second together, so that five hundred of
+ * them leave the processor to the other workflows. Looks at an end that is foretold come on top.
+ */
+export const LOOK_INTERVAL_OF_ALL_MS = 100;
 
 /** Pauses while the end may come at any moment; on average, half of it is lost. */
 const PAUSE_AT_THE_END_MS = 2_500;
@@ -63,14 +70,14 @@ function pauseByTimeWaitedMs(waitedMs: number): number {
 function pauseBeforeEndMs(
 	{ earliestMs, latestMs }: { earliestMs: number; latestMs: number },
 	nowMs: number,
-	longestMs: number,
+	{ longestMs, longestCautiousMs }: { longestMs: number; longestCautiousMs: number },
 ): number {
 	const untilLatestMs = latestMs - nowMs;
 	if (untilLatestMs < 0) {
 		// The longer the expectation has passed, the less it is worth.
 		return clamp(
 			Math.max(PAUSE_AT_THE_END_MS, -untilLatestMs / 2),
-			Math.min(longestMs, LONGEST_CAUTIOUS_PAUSE_MS),
+			Math.min(longestMs, longestCautiousMs),
 		);
 	}
 	const untilEarliestMs = Math.max(0, earliestMs - nowMs);
@@ -107,17 +114,22 @@ function longestPauseMs({ proof }: Forecast, byTimeWaitedMs: number): number {
 /**
  * Returns the pause before the next status read, in milliseconds: by the end that `progress`
  * foretells where it moves evenly, by the API's own estimate where it gives one, and by the time
- * already waited where neither helps.
+ * already waited where neither helps. The more items wait, the longer it is, unless the end is near.
+ *
+ * @param waitingItems how many items wait in this n8n process, this one among them
  */
-export function pauseBeforeNextReadMs(state: PollState, nowMs: number): number {
-	const byTimeWaitedMs = pauseByTimeWaitedMs(nowMs - state.startedMs);
+export function pauseBeforeNextReadMs(state: PollState, nowMs: number, waitingItems = 1): number {
+	const shareMs = waitingItems * LOOK_INTERVAL_OF_ALL_MS;
+	const longestCautiousMs = Math.max(shareMs, LONGEST_CAUTIOUS_PAUSE_MS);
+	const byTimeWaitedMs = Math.max(shareMs, pauseByTimeWaitedMs(nowMs - state.startedMs));
 	const forecast = forecastEnd(state.observations, state.startedMs);
 	if (forecast !== undefined) {
-		return pauseBeforeEndMs(forecast, nowMs, longestPauseMs(forecast, byTimeWaitedMs));
+		const longestMs = Math.max(shareMs, longestPauseMs(forecast, byTimeWaitedMs));
+		return pauseBeforeEndMs(forecast, nowMs, { longestMs, longestCautiousMs });
 	}
 	const { estimatedSeconds = 0 } = state;
 	if (estimatedSeconds <= 0 || estimatedSeconds > LONGEST_ESTIMATE_SECONDS) return byTimeWaitedMs;
 	const endMs = (state.createdMs ?? state.startedMs) + estimatedSeconds * 1_000;
 	const end = { earliestMs: endMs, latestMs: endMs };
-	return pauseBeforeEndMs(end, nowMs, LONGEST_CAUTIOUS_PAUSE_MS);
+	return pauseBeforeEndMs(end, nowMs, { longestMs: longestCautiousMs, longestCautiousMs });
 }

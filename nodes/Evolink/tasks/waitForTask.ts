@@ -2,6 +2,7 @@ import { backoffMs } from './backoff';
 import type { Clock } from './clock';
 import { pauseBeforeNextReadMs } from './pollSchedule';
 import type { Observation } from './progressForecast';
+import type { WaitingItems } from './waitingItems';
 
 /** What the wait needs to know of a task; the API's task has it all, and more. */
 export interface Waitable {
@@ -29,6 +30,8 @@ export interface WaitRules {
 	timeoutMs: number;
 	/** A fixed pause between reads; without it, the pauses fit the task. */
 	pollIntervalMs?: number;
+	/** Those who wait beside this one; it is counted among them while it waits. */
+	waitingItems: WaitingItems;
 }
 
 /** The last read comes this long before the deadline, so that its answer is still in time. */
@@ -70,39 +73,47 @@ export async function waitForTask<
 		if (task === undefined) return 0;
 		if (rules.pollIntervalMs !== undefined) return rules.pollIntervalMs;
 		const { createdMs, estimatedSeconds } = task;
-		const state = { startedMs: rules.startedMs, createdMs, estimatedSeconds, observations };
-		return pauseBeforeNextReadMs(state, clock.nowMs());
+		return pauseBeforeNextReadMs(
+			{ startedMs: rules.startedMs, createdMs, estimatedSeconds, observations },
+			clock.nowMs(),
+			rules.waitingItems.count(),
+		);
 	};
 
 	if (task !== undefined) {
 		if (isDone(task, clock.nowMs())) return { kind: 'finished', task };
 		observe(task);
 	}
-	for (;;) {
-		const remainingMs = deadlineMs - clock.nowMs();
-		const nextMs = pauseMs();
-		if (nextMs < remainingMs) {
-			await clock.sleep(nextMs);
-		} else if (remainingMs > LAST_READ_BEFORE_DEADLINE_MS && askedMs === undefined) {
-			await clock.sleep(remainingMs - LAST_READ_BEFORE_DEADLINE_MS);
-		} else {
-			await clock.sleep(Math.max(0, remainingMs));
-			return { kind: 'timedOut', task, trouble };
-		}
+	const leave = rules.waitingItems.enter();
+	try {
+		for (;;) {
+			const remainingMs = deadlineMs - clock.nowMs();
+			const nextMs = pauseMs();
+			if (nextMs < remainingMs) {
+				await clock.sleep(nextMs);
+			} else if (remainingMs > LAST_READ_BEFORE_DEADLINE_MS && askedMs === undefined) {
+				await clock.sleep(remainingMs - LAST_READ_BEFORE_DEADLINE_MS);
+			} else {
+				await clock.sleep(Math.max(0, remainingMs));
+				return { kind: 'timedOut', task, trouble };
+			}
 
-		const seen = await read(Math.max(1, deadlineMs - clock.nowMs()));
-		if (seen.kind === 'failed') return { kind: 'refused', refusal: seen };
-		if (seen.kind === 'tryAgain') {
-			trouble = seen.failure;
-			troublesInARow++;
-			askedMs = seen.retryAfterMs;
-			continue;
+			const seen = await read(Math.max(1, deadlineMs - clock.nowMs()));
+			if (seen.kind === 'failed') return { kind: 'refused', refusal: seen };
+			if (seen.kind === 'tryAgain') {
+				trouble = seen.failure;
+				troublesInARow++;
+				askedMs = seen.retryAfterMs;
+				continue;
+			}
+			trouble = undefined;
+			troublesInARow = 0;
+			askedMs = undefined;
+			task = seen.value;
+			if (isDone(task, clock.nowMs())) return { kind: 'finished', task };
+			observe(task);
 		}
-		trouble = undefined;
-		troublesInARow = 0;
-		askedMs = undefined;
-		task = seen.value;
-		if (isDone(task, clock.nowMs())) return { kind: 'finished', task };
-		observe(task);
+	} finally {
+		leave();
 	}
 }

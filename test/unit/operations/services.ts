@@ -14,6 +14,7 @@ import type { Services } from '../../../nodes/Evolink/operations/operation';
 import { openPaidTasks } from '../../../nodes/Evolink/tasks/paidTasks';
 import { createVirtualClock } from '../tasks/virtual-clock';
 import type { VirtualClock } from '../tasks/virtual-clock';
+import { createWaitingItems } from '../../../nodes/Evolink/tasks/waitingItems';
 
 export const TASK_ID = 'task-unified-1757169743-7cvnl5zw';
 
@@ -119,6 +120,7 @@ export function scriptedServices(
 			answered() {},
 			tooManyRequests() {},
 		},
+		waitingItems: createWaitingItems(),
 		random: () => 0,
 		paidTasks: openPaidTasks(context, 0),
 		uploads: new Map(),

@@ -74,6 +74,14 @@ const ESTIMATES: Course[] = [0.5, 0.8, 1, 1.25, 2].map((estimatedShare) => ({
 	estimatedShare,
 }));
 
+/** The same tasks among five hundred that wait in one n8n process. */
+const CROWDED_COURSES: Course[] = [
+	LINEAR,
+	STEPS,
+	...ESTIMATES.filter(({ estimatedShare }) => estimatedShare === 1),
+	STUCK,
+].map((course) => ({ ...course, name: `500 x ${course.name}`, othersWaiting: 499 }));
+
 interface Row {
 	anyDuration: WaitFigures;
 	readsFor37: number;
@@ -99,7 +107,7 @@ describe(`waiting for ${TASKS} tasks of ${SHORTEST_SECONDS} to ${LONGEST_SECONDS
 	const rows = new Map<Course, Row>();
 
 	beforeAll(async () => {
-		for (const course of [...EVEN_COURSES, ...UNEVEN_COURSES, ...ESTIMATES]) {
+		for (const course of [...EVEN_COURSES, ...UNEVEN_COURSES, ...ESTIMATES, ...CROWDED_COURSES]) {
 			rows.set(course, await measure(course));
 		}
 	}, 120_000);
@@ -158,6 +166,22 @@ describe(`waiting for ${TASKS} tasks of ${SHORTEST_SECONDS} to ${LONGEST_SECONDS
 		for (const reads of [row.readsFor37, row.readsFor120, row.readsFor300]) {
 			expect(reads).toBeLessThanOrEqual(45);
 		}
+	});
+
+	it.each(CROWDED_COURSES)(
+		'$name: takes few reads, and is noticed after one pause at most',
+		(course) => {
+			const { anyDuration, readsFor300 } = figuresOf(course);
+			expect(readsFor300).toBeLessThanOrEqual(12);
+			expect(anyDuration.longestDelaySeconds).toBeLessThanOrEqual(50);
+		},
+	);
+
+	it.each([
+		['its progress is even', CROWDED_COURSES[0], 3],
+		['the estimate holds', CROWDED_COURSES[2], 1],
+	])('is noticed within seconds among 500 where %s', (_what, course, meanSeconds) => {
+		expect(figuresOf(course).anyDuration.meanDelaySeconds).toBeLessThanOrEqual(meanSeconds);
 	});
 
 	it('is noticed at once where the estimate holds', () => {

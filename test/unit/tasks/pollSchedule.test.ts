@@ -4,6 +4,7 @@ import {
 	LONGEST_CAUTIOUS_PAUSE_MS,
 	LONGEST_PAUSE_MS,
 	LONGEST_PAUSE_ON_A_STAIRCASE_MS,
+	LOOK_INTERVAL_OF_ALL_MS,
 	pauseBeforeNextReadMs,
 	SHORTEST_PAUSE_MS,
 } from '../../../nodes/Evolink/tasks/pollSchedule';
@@ -156,6 +157,41 @@ describe('the pause before the next status read', () => {
 		}
 	});
 
+	describe('when very many items wait in one n8n process', () => {
+		it('lets all of them together look ten times a second', () => {
+			const nothingMoves = { startedMs: 0, observations: [] };
+			expect(pauseBeforeNextReadMs(nothingMoves, 0, 500)).toBe(seconds(50));
+			expect(pauseBeforeNextReadMs(nothingMoves, seconds(60), 500)).toBe(seconds(50));
+			const far = evenly(300, 1, 0, 1, 4, 9, 16, 24, 32, 40, 48);
+			expect(pauseBeforeNextReadMs(far, seconds(48), 500)).toBe(seconds(50));
+			const staircase = evenly(300, 10, 0, 8, 16, 24, 32, 40, 48, 56, 64);
+			expect(pauseBeforeNextReadMs(staircase, seconds(64), 500)).toBe(seconds(50));
+		});
+
+		it('changes nothing up to 79 of them, once a task has run for a while', () => {
+			const state = { startedMs: 0, observations: [] };
+			expect(pauseBeforeNextReadMs(state, seconds(60), 79)).toBe(LONGEST_CAUTIOUS_PAUSE_MS);
+			expect(pauseBeforeNextReadMs(state, seconds(60), 80)).toBe(seconds(8));
+			// A short task is not looked at that often at first.
+			expect(pauseBeforeNextReadMs(state, 0, 20)).toBe(seconds(2));
+		});
+
+		it('keeps the look at an end that is foretold, by the progress or by the estimate', () => {
+			const even = evenly(37, 1, 0, 1, 4, 9, 16, 24, 32);
+			expect(pauseBeforeNextReadMs(even, seconds(32), 500)).toBe(
+				pauseBeforeNextReadMs(even, seconds(32)),
+			);
+			const estimated = { startedMs: 0, createdMs: 0, estimatedSeconds: 40, observations: [] };
+			expect(pauseBeforeNextReadMs(estimated, 0, 500)).toBe(seconds(40.25));
+		});
+
+		it('lets an end that has passed without the video be looked for less and less', () => {
+			const state = { startedMs: 0, createdMs: 0, estimatedSeconds: 10, observations: [] };
+			expect(pauseBeforeNextReadMs(state, seconds(12), 500)).toBe(seconds(2.5));
+			expect(pauseBeforeNextReadMs(state, seconds(200), 500)).toBe(seconds(50));
+		});
+	});
+
 	it('always lies between its bounds', () => {
 		const number = fc.double({ noNaN: true, noDefaultInfinity: true });
 		const state = fc.record({
@@ -167,10 +203,12 @@ describe('the pause before the next status read', () => {
 			),
 		});
 		fc.assert(
-			fc.property(state, fc.nat(), (given, nowMs) => {
-				const pauseMs = pauseBeforeNextReadMs(given, nowMs);
+			fc.property(state, fc.nat(), fc.nat(2_000), (given, nowMs, waitingItems) => {
+				const pauseMs = pauseBeforeNextReadMs(given, nowMs, waitingItems);
 				expect(pauseMs).toBeGreaterThanOrEqual(SHORTEST_PAUSE_MS);
-				expect(pauseMs).toBeLessThanOrEqual(LONGEST_PAUSE_ON_A_STAIRCASE_MS);
+				expect(pauseMs).toBeLessThanOrEqual(
+					Math.max(LONGEST_PAUSE_ON_A_STAIRCASE_MS, waitingItems * LOOK_INTERVAL_OF_ALL_MS),
+				);
 			}),
 			{ numRuns: 1_000 },
 		);

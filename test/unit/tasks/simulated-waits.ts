@@ -1,6 +1,7 @@
 import { mean, quantile } from 'simple-statistics';
 
 import { waitForTask } from '../../../nodes/Evolink/tasks/waitForTask';
+import { createWaitingItems } from '../../../nodes/Evolink/tasks/waitingItems';
 import type { ProgressShape } from '../../../sandbox';
 import { stateOf } from '../../../sandbox/tasks';
 import { createVirtualClock } from './virtual-clock';
@@ -12,6 +13,8 @@ export interface Course {
 	progressAt(share: number): number | undefined;
 	/** What the API estimates, as a multiple of the true time; absent: it estimates nothing. */
 	estimatedShare?: number;
+	/** How many other items wait in the same n8n process; absent: none. */
+	othersWaiting?: number;
 }
 
 /** One simulated wait. */
@@ -74,6 +77,8 @@ export async function simulateWait(
 	const clock = createVirtualClock();
 	const startedMs = clock.nowMs();
 	const endMs = startedMs + generationSeconds * 1000;
+	const waitingItems = createWaitingItems();
+	for (let others = 0; others < (course.othersWaiting ?? 0); others++) waitingItems.enter();
 	let reads = 0;
 	const taskNow = () => ({
 		isDone: clock.nowMs() >= endMs,
@@ -90,7 +95,7 @@ export async function simulateWait(
 		},
 		(task) => task.isDone,
 		taskNow(),
-		{ startedMs, timeoutMs: FAR_TIMEOUT_MS },
+		{ startedMs, timeoutMs: FAR_TIMEOUT_MS, waitingItems },
 		clock,
 		() => 0,
 	);

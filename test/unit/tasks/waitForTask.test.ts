@@ -1,6 +1,8 @@
 import { Stopped } from '../../../nodes/Evolink/tasks/stop';
 import { waitForTask } from '../../../nodes/Evolink/tasks/waitForTask';
 import type { StatusRead } from '../../../nodes/Evolink/tasks/waitForTask';
+import { createWaitingItems } from '../../../nodes/Evolink/tasks/waitingItems';
+import type { WaitingItems } from '../../../nodes/Evolink/tasks/waitingItems';
 import { createVirtualClock } from './virtual-clock';
 
 interface TestTask {
@@ -32,6 +34,7 @@ interface Wait {
 	random?: number;
 	/** How long each read takes. */
 	readSeconds?: number;
+	waitingItems?: WaitingItems;
 	/** Called before each sleep. */
 	onSleep?: (sleeps: number) => void;
 }
@@ -58,6 +61,7 @@ async function wait(reads: Read[], settings: Wait = {}) {
 			...(settings.pollIntervalSeconds === undefined
 				? {}
 				: { pollIntervalMs: settings.pollIntervalSeconds * 1000 }),
+			waitingItems: settings.waitingItems ?? createWaitingItems(),
 		},
 		clock,
 		() => settings.random ?? 0,
@@ -114,6 +118,32 @@ describe('the wait for a task', () => {
 		expect(readAtSeconds.slice(0, 6)).toEqual([0, 1, 4, 9, 16, 23.9]);
 		expect(readAtSeconds[7]).toBeGreaterThan(endSecond);
 		expect(readAtSeconds[7]).toBeLessThan(endSecond + 1);
+	});
+
+	it('counts as waiting until it ends, however it does', async () => {
+		const waitingItems = createWaitingItems();
+		const counts: number[] = [];
+		const onSleep = () => counts.push(waitingItems.count());
+		const end = [task('processing'), task('completed')];
+		await wait(end, { waitingItems, onSleep });
+		await wait([{ kind: 'failed', failure: 'No such task' }], { waitingItems, onSleep });
+		await wait([task('processing')], { waitingItems, onSleep, timeoutSeconds: 1 });
+		const stop = () => {
+			throw new Stopped('cancelled');
+		};
+		await expect(wait(end, { waitingItems, onSleep: stop })).rejects.toBeInstanceOf(Stopped);
+		expect(new Set(counts)).toEqual(new Set([1]));
+		expect(waitingItems.count()).toBe(0);
+	});
+
+	it('looks less often when very many others wait', async () => {
+		const waitingItems = createWaitingItems();
+		for (let others = 0; others < 499; others++) waitingItems.enter();
+		const { readAtSeconds } = await wait([task('processing')], {
+			waitingItems,
+			timeoutSeconds: 200,
+		});
+		expect(readAtSeconds).toEqual([0, 50, 100, 150, 199]);
 	});
 
 	it('passes on how much time a read may take', async () => {
