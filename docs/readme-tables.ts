@@ -12,6 +12,7 @@ import { DEFAULT_API_URL, DEFAULT_FILES_URL } from '../nodes/Evolink/n8n/account
 import { createVideoFields } from '../nodes/Evolink/operations/createVideoFields';
 import { GET_TASK_FIELDS } from '../nodes/Evolink/operations/getTask';
 import { table } from './markdown-table';
+import { patternTable } from './scaling/scaling-tables';
 
 function modelTable(): string {
 	return table(
@@ -112,5 +113,6 @@ export function readmeTables(): Record<string, string> {
 		'get-fields': fieldTable(GET_TASK_FIELDS),
 		errors: errorTable(),
 		'failure-codes': failureTable(),
+		'queue-mode': patternTable(),
 	};
 }

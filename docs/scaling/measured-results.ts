@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { isRecord } from '../../test/n8n/n8n-answers';
 import type { LoadResult } from '../../test/queue/load-measurement';
-import type { QueueResults } from '../../test/queue/queue-results';
+import type { FaultResult, QueueResults } from '../../test/queue/queue-results';
 import type { WaitPattern } from '../../test/queue/webhook-workflows';
 
 /** Written by `EVOLINK_QUEUE_RESULTS=docs/scaling/measured.json npm run test:queue`. */
@@ -18,6 +18,13 @@ export function measuredLoad(pattern: WaitPattern): LoadResult {
 	const load = MEASURED.loads.find((one) => one.pattern === pattern);
 	if (load === undefined) throw new Error(`${FILE} has no load of the pattern ${pattern}`);
 	return load;
+}
+
+/** What a fault led to with a pattern. @throws Error when it was not measured */
+export function measuredFault(fault: string, pattern: WaitPattern): FaultResult {
+	const result = MEASURED.faults.find((one) => one.fault === fault && one.pattern === pattern);
+	if (result === undefined) throw new Error(`${FILE} has no fault "${fault}" with ${pattern}`);
+	return result;
 }
 
 function readResults(): QueueResults {

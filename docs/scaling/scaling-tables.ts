@@ -2,7 +2,7 @@ import type { FaultResult, RestartResult } from '../../test/queue/queue-results'
 import type { LoadResult } from '../../test/queue/load-measurement';
 import type { WaitPattern } from '../../test/queue/webhook-workflows';
 import { table } from '../markdown-table';
-import { MEASURED, measuredLoad } from './measured-results';
+import { MEASURED, measuredFault, measuredLoad } from './measured-results';
 import { independentStarts, simulateQueue } from './queue-simulation';
 import {
 	clusterFor,
@@ -80,7 +80,9 @@ function loadTable(loads: readonly LoadResult[]): string {
 		['', ...loads.map(({ pattern }) => PATTERN_WORDS[pattern])],
 		[
 			row('Executions, started within a minute', ({ executions }) => String(executions)),
-			row('Finished; charged; charged twice', ({ executions }) => `all; ${executions}; none`),
+			row('Finished; charged; charged twice', (load) =>
+				[load.finished, load.videosCharged, load.chargedTwice].join('; '),
+			),
 			row('Executions a minute, from the first start to the last end', (load) =>
 				load.executionsPerMinute.toFixed(1),
 			),
@@ -106,6 +108,39 @@ function loadTable(loads: readonly LoadResult[]): string {
 			row('Processor time of main, for one execution', processor('main')),
 			row('Processor time of PostgreSQL, for one execution', processor('PostgreSQL')),
 			row('Processor time of Redis, for one execution', processor('Redis')),
+		],
+	);
+}
+
+/** What speaks for each way to wait, for the README. */
+export function patternTable(): string {
+	const patterns: WaitPattern[] = ['builtIn', 'durable'];
+	const row = (title: string, words: (load: LoadResult) => string) => [
+		title,
+		...patterns.map((pattern) => words(measuredLoad(pattern))),
+	];
+	const lostWithWorker = patterns.map((pattern) => {
+		const { callsAnswered, undelivered } = measuredFault('One worker killed (SIGKILL)', pattern);
+		if (undelivered.total === 0) return `none of ${callsAnswered} lost`;
+		return (
+			`${undelivered.total} of ${callsAnswered} executions lost; their videos are paid once, ` +
+			`${undelivered.inLog} of ${undelivered.total} task IDs are in the log`
+		);
+	});
+	return table(
+		['', ...patterns.map((pattern) => PATTERN_WORDS[pattern])],
+		[
+			row('Executions finished a minute', (load) => load.executionsPerMinute.toFixed(0)),
+			row('Longest wait until a worker is free', (load) => seconds(load.longestQueueWaitSeconds)),
+			row('The video is there after (half of them; the last one)', (load) =>
+				[load.medianSecondsToVideo, load.longestSecondsToVideo].map(seconds).join('; '),
+			),
+			row('A place on a worker is taken for', (load) => seconds(load.slotSecondsPerExecution)),
+			row('Memory of a worker, at most', ({ processes }) => {
+				const peaks = ['worker 1', 'worker 2'].map((name) => processes[name].peakBytes);
+				return `${Math.round(Math.max(...peaks) / MEBIBYTE)} MiB`;
+			}),
+			['A worker is killed', ...lostWithWorker],
 		],
 	);
 }

@@ -22,6 +22,12 @@ export interface LoadPlan {
 
 /** What a load led to. */
 export interface LoadResult extends LoadPlan {
+	/** Executions that succeeded. */
+	finished: number;
+	/** By the sandbox's bill. */
+	videosCharged: number;
+	/** Executions whose video is on the bill more than once. */
+	chargedTwice: number;
 	/** From the first call of the webhook to the end of the last execution. */
 	executionsPerMinute: number;
 	/** The longest time from a call of the webhook to the submission of its video. */
@@ -97,6 +103,11 @@ export async function measureLoad(
 		executionIds,
 		result: {
 			...plan,
+			finished: executions.filter(({ status }) => status === 'success').length,
+			videosCharged: sandbox.bill.length,
+			chargedTwice: prompts.filter(
+				(prompt) => sandbox.bill.filter((entry) => entry.prompt === prompt).length > 1,
+			).length,
 			executionsPerMinute: plan.executions / minutes,
 			longestQueueWaitSeconds: Math.max(...queueWaitsMs) / 1_000,
 			...(plan.pattern === 'durable'
