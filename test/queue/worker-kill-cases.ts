@@ -10,7 +10,8 @@ import type { ResultsOfRun } from './queue-results';
 import { builtInWaitWorkflow, durableWorkflow, storageWorkflow } from './webhook-workflows';
 
 const DURABLE_EXECUTIONS = 20;
-const BUILT_IN_EXECUTIONS = 6;
+/** Every place of both workers. */
+const BUILT_IN_EXECUTIONS = 20;
 const STORED_VIDEOS = 6;
 const SHORT_VIDEO_SECONDS = 2;
 /** Still being made when the worker is killed. */
