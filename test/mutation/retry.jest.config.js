@@ -15,6 +15,4 @@ module.exports = {
 			{ tsconfig: '<rootDir>/tsconfig.tools.json', isolatedModules: true },
 		],
 	},
-	globals: { FAST_CHECK_FILE: require.resolve('fast-check') },
-	moduleNameMapper: { '^fast-check$': require.resolve('./repeatable-fast-check.js') },
 };

@@ -1,3 +1,6 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { QueueCluster } from './queue-cluster';
 import type { StoredExecution } from './stored-executions';
 import type { WebhookCall } from './webhook-calls';
@@ -60,6 +63,31 @@ export function judgeBatch(
 	}
 	const callsAnswered = calls.filter(({ answer }) => answer === 200).length;
 	return { pattern, callsAnswered, statuses, videosCharged, promptsChargedTwice, undelivered };
+}
+
+const LOG_CHECK_INTERVAL_MS = 50;
+
+/**
+ * Waits until so many tasks are on the bill and named in the logs, so that each worker knows of what it
+ * has ordered.
+ * @throws Error when that takes too long
+ */
+export async function waitUntilLogged(
+	cluster: QueueCluster,
+	count: number,
+	timeoutMs: number,
+): Promise<void> {
+	const deadlineMs = Date.now() + timeoutMs;
+	for (;;) {
+		const named = cluster.sandbox.bill.filter(
+			({ taskId }) => logsThatName(cluster, taskId).length > 0,
+		);
+		if (named.length >= count) return;
+		if (Date.now() > deadlineMs) {
+			throw new Error(`The logs name ${named.length} of ${count} paid tasks in time`);
+		}
+		await sleep(LOG_CHECK_INTERVAL_MS);
+	}
 }
 
 /** Names of those n8n processes whose log says that they have started the paid task. */

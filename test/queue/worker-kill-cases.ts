@@ -4,7 +4,7 @@ import { EVOLINK, evolinkWorkflow } from '../n8n/survival/evolink-workflow';
 import { expectVideo } from '../n8n/survival/video-check';
 import { activateWorkflow } from './active-workflow';
 import { judgeAtEnd, startBatch, waitUntilAsleep } from './batch';
-import { logsThatName, type BatchOutcome } from './paid-tasks';
+import { logsThatName, waitUntilLogged, type BatchOutcome } from './paid-tasks';
 import type { QueueCluster } from './queue-cluster';
 import type { ResultsOfRun } from './queue-results';
 import { builtInWaitWorkflow, durableWorkflow, storageWorkflow } from './webhook-workflows';
@@ -69,7 +69,8 @@ export function describeWorkerKill(cluster: () => QueueCluster, results: Results
 				...plan(BUILT_IN_EXECUTIONS, LONG_VIDEO_SECONDS),
 			});
 			const videos = STORED_VIDEOS + DURABLE_EXECUTIONS + BUILT_IN_EXECUTIONS;
-			await sandbox.waitForRequests('submit', videos);
+			// Killed between the order and its answer, a worker could not know what it has ordered.
+			await waitUntilLogged(cluster(), videos, BEGIN_TIMEOUT_MS);
 
 			await interrupt(workers[0], async () => {
 				await workers[0].kill();
