@@ -17,7 +17,7 @@ const GIBIBYTE = 2 ** 30;
 const SECONDS_PER_HOUR = 3_600;
 
 /** The pause of the measured durable workflow, and of the table's. */
-const PAUSE_SECONDS = 65;
+const PAUSE_SECONDS = 70;
 const SIZED_VIDEOS_PER_HOUR = [100, 1_000, 10_000];
 /** As short as measured, and as videos take in real life. */
 const SIZED_VIDEO_SECONDS = [30, 180];

@@ -6,7 +6,7 @@ import type { QueueCluster } from './queue-cluster';
 import { measureQueueDepth } from './queue-depth';
 import { executionIdsOf, waitForEnds, type StoredExecution } from './stored-executions';
 import { callWebhookEvenly, type WebhookCall } from './webhook-calls';
-import { SHORTEST_DURABLE_PAUSE_SECONDS, type WaitPattern } from './webhook-workflows';
+import { DURABLE_PAUSE_SECONDS, type WaitPattern } from './webhook-workflows';
 
 /** How many executions are started, and what they wait for. */
 export interface LoadPlan {
@@ -140,7 +140,7 @@ function longestWakeDelaySeconds(sandbox: Sandbox): number {
 	const reads = sandbox.requestsOf('read');
 	const delaysMs = sandbox.requestsOf('submit').map(({ taskId, answeredAtMs = NaN }) => {
 		const firstReadMs = reads.find((read) => read.taskId === taskId)?.receivedAtMs ?? NaN;
-		return firstReadMs - answeredAtMs - SHORTEST_DURABLE_PAUSE_SECONDS * 1_000;
+		return firstReadMs - answeredAtMs - DURABLE_PAUSE_SECONDS * 1_000;
 	});
 	return Math.max(...delaysMs) / 1_000;
 }

@@ -7,11 +7,7 @@ import { logsThatName, type BatchOutcome } from './paid-tasks';
 import type { Interruptible, QueueCluster } from './queue-cluster';
 import type { ResultsOfRun } from './queue-results';
 import { callUntilTaken, callWebhook, type WebhookCall } from './webhook-calls';
-import {
-	builtInWaitWorkflow,
-	durableWorkflow,
-	SHORTEST_DURABLE_PAUSE_SECONDS,
-} from './webhook-workflows';
+import { builtInWaitWorkflow, durableWorkflow, DURABLE_PAUSE_SECONDS } from './webhook-workflows';
 
 const DURABLE_EXECUTIONS = 20;
 /** So that some should wake up while the server is away, and some after that. */
@@ -85,7 +81,7 @@ export function describeRestarts(cluster: () => QueueCluster, results: ResultsOf
 			const toDurable = await activateWorkflow(cluster(), durableWorkflow());
 			const toBuiltIn = await activateWorkflow(cluster(), builtInWaitWorkflow());
 			const startedMs = Date.now();
-			const firstWakesMs = startedMs + SHORTEST_DURABLE_PAUSE_SECONDS * 1_000;
+			const firstWakesMs = startedMs + DURABLE_PAUSE_SECONDS * 1_000;
 			const asleep = await startBatch(cluster(), toDurable, {
 				pattern: 'durable',
 				name: 'Asleep',

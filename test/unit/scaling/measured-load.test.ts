@@ -8,7 +8,7 @@ import {
 
 const WORKERS = 2;
 const PLACES_PER_WORKER = 10;
-const PAUSE_SECONDS = 65;
+const PAUSE_SECONDS = 70;
 
 /**
  * Twice what the figures of the page were off: enough for a machine that is busy with other things

@@ -53,7 +53,7 @@ describe('the cost of a video', () => {
 
 	it('with the durable pattern takes one stretch more for each further look', () => {
 		const load = measuredLoad('durable');
-		const [short, long] = [30, 180].map((seconds) => costOfDurablePattern(load, seconds, 65));
+		const [short, long] = [30, 180].map((seconds) => costOfDurablePattern(load, seconds, 70));
 
 		expect(short.stretches).toHaveLength(2);
 		expect(long.stretches).toHaveLength(4);
