@@ -1,6 +1,6 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions -- runs beside n8n, never inside it */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -12,13 +12,16 @@ import { isJsonObject, parseJson } from '../../nodes/Evolink/evolink/json';
  * mutant is alone in a process of its own. Writes the report with what became of them.
  *
  * Started after the engine run by `npm run test:mutation`. MUTANTS_OF=resultFiles takes only those of
- * one file.
+ * one file. A run that was interrupted is taken up again.
  */
 
 const PROJECT_FOLDER = join(__dirname, '..', '..');
 const REPORTS_FOLDER = join(PROJECT_FOLDER, 'reports', 'mutation');
 const ENGINE_REPORT = join(REPORTS_FOLDER, 'engine-tests.json');
 const RETRIED_REPORT = join(REPORTS_FOLDER, 'engine-tests-retried.json');
+
+/** Marks in the report what needs not be met again. */
+const MET_AGAIN = 'met again, alone, with the tests that run side by side';
 
 /** Two at once, as many as Stryker runs. */
 const PROCESSES = 2;
@@ -142,15 +145,23 @@ function testsOf(file: string): string[] {
 	return testFiles;
 }
 
-function isSurvivor({ status }: Mutant): boolean {
-	return status === 'Survived' || status === 'NoCoverage';
+function isToBeMet({ status, statusReason }: Mutant): boolean {
+	return (status === 'Survived' || status === 'NoCoverage') && statusReason !== MET_AGAIN;
+}
+
+/** The report of a run of this program that is younger than the engine run's, or else that one. */
+function latestReport(): string {
+	const isYounger =
+		existsSync(RETRIED_REPORT) &&
+		statSync(RETRIED_REPORT).mtimeMs > statSync(ENGINE_REPORT).mtimeMs;
+	return isYounger ? RETRIED_REPORT : ENGINE_REPORT;
 }
 
 async function main(): Promise<void> {
-	const { report, files } = readReport(ENGINE_REPORT);
+	const { report, files } = readReport(latestReport());
 	const chosen = files.filter(
 		({ name, content }) =>
-			content.mutants.some(isSurvivor) && name.includes(process.env.MUTANTS_OF ?? ''),
+			content.mutants.some(isToBeMet) && name.includes(process.env.MUTANTS_OF ?? ''),
 	);
 	for (const { name, content } of chosen) {
 		if (readFileSync(join(PROJECT_FOLDER, name), 'utf8') !== content.source) {
@@ -160,7 +171,7 @@ async function main(): Promise<void> {
 		if (verdict !== 'passed') throw new Error(`The tests of ${name} fail without any mutant`);
 	}
 	const waiting = chosen.flatMap(({ name, content }) =>
-		content.mutants.filter(isSurvivor).map((mutant) => ({ file: name, mutant })),
+		content.mutants.filter(isToBeMet).map((mutant) => ({ file: name, mutant })),
 	);
 	const count = waiting.length;
 	let done = 0;
@@ -170,7 +181,7 @@ async function main(): Promise<void> {
 			const { location, replacement } = mutant;
 			const verdict = await runTests(testsOf(file), { file, location, replacement });
 			mutant.status = STATUS_OF[verdict];
-			mutant.statusReason = 'met again, alone, with the tests that run side by side';
+			mutant.statusReason = MET_AGAIN;
 			done++;
 			process.stdout.write(`${done} of ${count} ${file}: ${mutant.status}\n`);
 			writeFileSync(RETRIED_REPORT, JSON.stringify(report));

@@ -9,7 +9,7 @@ import { isJsonObject, parseJson } from '../../nodes/Evolink/evolink/json';
  * code 1 when less than the threshold was killed in total.
  */
 
-const REPORTS = ['unit-tests', 'engine-tests'].map((name) =>
+const REPORTS = ['unit-tests', 'engine-tests-retried'].map((name) =>
 	join(__dirname, '..', '..', 'reports', 'mutation', `${name}.json`),
 );
 
