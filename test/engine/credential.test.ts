@@ -155,6 +155,7 @@ describe('The addresses of the credential in a run', () => {
 		['baseUrl', 'API Base URL', 'api.evolink.ai'],
 		['baseUrl', 'API Base URL', 'ftp://api.evolink.ai'],
 		['baseUrl', 'API Base URL', 'https://'],
+		['baseUrl', 'API Base URL', 'xhttps://api.evolink.ai'],
 		['filesBaseUrl', 'File API Base URL', 'files-api.evolink.ai'],
 	])('%s is refused as "%s" when it is %s', async (field, label, value) => {
 		const result = await evolink.run({
