@@ -1,4 +1,4 @@
-/** All engine tests, on sources that may hold one mutant; see retry-survivors.ts. */
+/** Unit and engine tests as they are, on sources that may hold one mutant; see retry-survivors.ts. */
 const { join } = require('node:path');
 const project = require('../../jest.config.js');
 
@@ -8,7 +8,7 @@ module.exports = {
 	testEnvironment: project.testEnvironment,
 	testTimeout: project.testTimeout,
 	modulePathIgnorePatterns: project.modulePathIgnorePatterns,
-	testMatch: ['<rootDir>/test/engine/*.test.ts'],
+	testMatch: ['<rootDir>/test/{engine,unit/operations}/*.test.ts'],
 	transform: {
 		'^.+\\.ts$': [
 			require.resolve('./mutant-transformer.js'),
