@@ -375,6 +375,8 @@ describe('a result link that never comes to an end', () => {
 			name: 'announcements of an answer',
 			answer: (res) => forEver(res, 100, () => res.writeProcessing()),
 			message: /did not answer in time/,
+			// An older engine's own time-out now and then takes an announcement for an answer.
+			endsOnlyByAbort: true,
 		},
 		{
 			name: 'headers and then nothing',
