@@ -1,4 +1,5 @@
 import type { Fault, FaultAction, FaultTarget, TaskMatch } from './sandbox-interface';
+import { seededNumbers } from './seeded-numbers';
 
 /** What is known of a request when it asks for its fault. */
 export interface FaultSubject {
@@ -24,17 +25,6 @@ export function fitsMatch(
 		return false;
 	}
 	return match?.imageUrlIncludes === undefined || (imageUrl ?? '').includes(match.imageUrlIncludes);
-}
-
-/** Numbers from 0 up to 1 that are the same for the same seed (the public-domain mulberry32). */
-function seededNumbers(seed: number): () => number {
-	let state = seed >>> 0;
-	return () => {
-		state = (state + 0x6d2b79f5) >>> 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-	};
 }
 
 function requireSense(fault: Fault): void {

@@ -1,5 +1,6 @@
 import { max, mean, quantile } from 'simple-statistics';
 
+import { seededNumbers } from '../../sandbox/seeded-numbers';
 import { EventQueue } from './event-queue';
 
 /** One job of an execution: what happens from its being taken by a worker to its being given back. */
@@ -170,15 +171,4 @@ export function independentStarts(
 ): number[] {
 	const random = seededNumbers(seed);
 	return Array.from({ length: executions }, () => random() * withinSeconds).sort((a, b) => a - b);
-}
-
-/** Numbers from 0 up to 1 that are the same for the same seed (the public-domain mulberry32). */
-function seededNumbers(seed: number): () => number {
-	let state = seed >>> 0;
-	return () => {
-		state = (state + 0x6d2b79f5) >>> 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
 }

@@ -12,9 +12,10 @@ import { parseTask } from '../../../nodes/Evolink/evolink/task';
 import type { EvolinkTask } from '../../../nodes/Evolink/evolink/task';
 import type { Services } from '../../../nodes/Evolink/operations/operation';
 import { openPaidTasks } from '../../../nodes/Evolink/tasks/paidTasks';
+import type { Urgency } from '../../../nodes/Evolink/tasks/pace';
+import { createWaitingItems } from '../../../nodes/Evolink/tasks/waitingItems';
 import { createVirtualClock } from '../tasks/virtual-clock';
 import type { VirtualClock } from '../tasks/virtual-clock';
-import { createWaitingItems } from '../../../nodes/Evolink/tasks/waitingItems';
 
 export const TASK_ID = 'task-unified-1757169743-7cvnl5zw';
 
@@ -25,6 +26,10 @@ export interface Script {
 	uploads?: Array<Repeatable<string>>;
 	/** Default: the file arrives. */
 	links?: Array<ResultAnswer<IBinaryData>>;
+	/** How long it takes to get a turn; default: no time. */
+	turnMs?: number;
+	/** How many turns come in time; default: all. */
+	turnsInTime?: number;
 	/** Called before each sleep; may throw Stopped. */
 	onSleep?: () => void;
 }
@@ -38,6 +43,10 @@ export interface ScriptedServices {
 	submitted: Array<{ body: VideoRequestBody; idempotencyKey: string; remembered: unknown }>;
 	readCount(): number;
 	uploadCount(): number;
+	/** The time that each read and each upload was given. */
+	budgetsMs: number[];
+	/** The turns that were asked for. */
+	turns: Array<{ urgency: Urgency; budgetMs: number }>;
 	/** Tasks that were written to the log. */
 	logged: Array<{ itemIndex: number; taskId: string }>;
 	advice: string[];
@@ -82,6 +91,8 @@ export function scriptedServices(
 	const submitted: ScriptedServices['submitted'] = [];
 	const logged: ScriptedServices['logged'] = [];
 	const advice: string[] = [];
+	const budgetsMs: number[] = [];
+	const turns: ScriptedServices['turns'] = [];
 	let reads = 0;
 	let uploads = 0;
 	let opened = 0;
@@ -92,10 +103,12 @@ export function scriptedServices(
 			submitted.push({ body, idempotencyKey, remembered });
 			return next(script.submissions, submitted.length);
 		},
-		async readTask() {
+		async readTask(_taskId, budgetMs) {
+			budgetsMs.push(budgetMs);
 			return next(script.reads, ++reads);
 		},
-		async uploadPicture() {
+		async uploadPicture(_file, budgetMs) {
+			budgetsMs.push(budgetMs);
 			return next(script.uploads, ++uploads);
 		},
 	};
@@ -113,9 +126,11 @@ export function scriptedServices(
 		links: { open: async () => next(script.links ?? [arrives], ++opened) },
 		clock,
 		pace: {
-			async turn() {
+			async turn(urgency, budgetMs) {
+				turns.push({ urgency, budgetMs });
 				await clock.sleep(0);
-				return true;
+				clock.advance(script.turnMs ?? 0);
+				return turns.length <= (script.turnsInTime ?? Infinity);
 			},
 			answered() {},
 			tooManyRequests() {},
@@ -134,6 +149,8 @@ export function scriptedServices(
 		submitted,
 		readCount: () => reads,
 		uploadCount: () => uploads,
+		budgetsMs,
+		turns,
 		logged,
 		advice,
 	};

@@ -107,20 +107,13 @@ describe('a submission that certainly was not accepted', () => {
 	});
 
 	it('waits in line for as long as it takes, but is not repeated without a turn in time', async () => {
-		const { services, submitted, context } = scriptedServices({
+		const { services, submitted, context, turns } = scriptedServices({
 			submissions: [UNREACHABLE, ACCEPTED],
+			turnsInTime: 1,
 		});
-		const asked: unknown[] = [];
-		const pace: typeof services.pace = {
-			...services.pace,
-			async turn(urgency, budgetMs) {
-				asked.push({ urgency, budgetMs });
-				return asked.length === 1;
-			},
-		};
-		const details = await failureOfAsync(submitVideo(BODY, SUBMISSION, { ...services, pace }));
+		const details = await failureOfAsync(submitVideo(BODY, SUBMISSION, services));
 		expect(details).toEqual(UNREACHABLE.failure.details);
-		expect(asked).toEqual([
+		expect(turns).toEqual([
 			{ urgency: 'work', budgetMs: Infinity },
 			{ urgency: 'work', budgetMs: 899_000 },
 		]);

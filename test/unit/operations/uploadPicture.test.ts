@@ -66,18 +66,13 @@ describe('an upload', () => {
 	});
 
 	it('waits in line for as long as it takes, but is not tried again without a turn in time', async () => {
-		const { services, uploadCount } = scriptedServices({ uploads: [busy(), UPLOADED] });
-		const asked: unknown[] = [];
-		const pace: typeof services.pace = {
-			...services.pace,
-			async turn(urgency, budgetMs) {
-				asked.push({ urgency, budgetMs });
-				return asked.length === 1;
-			},
-		};
-		const upload = uploadPicture(picture('a'), 1_000_000 + 10_000, { ...services, pace });
+		const { services, uploadCount, turns } = scriptedServices({
+			uploads: [busy(), UPLOADED],
+			turnsInTime: 1,
+		});
+		const upload = uploadPicture(picture('a'), 1_000_000 + 10_000, services);
 		expectPlainWords(await failureOfAsync(upload));
-		expect(asked).toEqual([
+		expect(turns).toEqual([
 			{ urgency: 'work', budgetMs: Infinity },
 			{ urgency: 'work', budgetMs: 9_000 },
 		]);
@@ -85,25 +80,8 @@ describe('an upload', () => {
 	});
 
 	it('has all its time, however long it had to wait in line', async () => {
-		const { services, clock } = scriptedServices({ uploads: [UPLOADED] });
-		const budgetsMs: number[] = [];
-		await uploadPicture(picture('a'), 1_000_000 + 10_000, {
-			...services,
-			client: {
-				...services.client,
-				async uploadPicture(file, budgetMs) {
-					budgetsMs.push(budgetMs);
-					return await services.client.uploadPicture(file, budgetMs);
-				},
-			},
-			pace: {
-				...services.pace,
-				async turn() {
-					clock.advance(25_000);
-					return true;
-				},
-			},
-		});
+		const { services, budgetsMs } = scriptedServices({ uploads: [UPLOADED], turnMs: 25_000 });
+		await uploadPicture(picture('a'), 1_000_000 + 10_000, services);
 		expect(budgetsMs).toEqual([10_000]);
 	});
 
