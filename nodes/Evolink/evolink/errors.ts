@@ -26,14 +26,25 @@ export interface ApiErrorBody {
 
 const LONGEST_QUOTE_CHARACTERS = 500;
 
-function quotable(value: unknown): string | undefined {
+/** Codes, fields and statuses are single words: a longer one is no name, and would bury the rest. */
+const LONGEST_NAME_CHARACTERS = 100;
+
+function quotable(value: unknown, longestCharacters: number): string | undefined {
 	if (typeof value === 'number') return String(value);
 	if (typeof value !== 'string') return undefined;
 	const oneLine = value.replace(/\s+/g, ' ').trim();
 	if (oneLine === '') return undefined;
-	return oneLine.length > LONGEST_QUOTE_CHARACTERS
-		? `${oneLine.slice(0, LONGEST_QUOTE_CHARACTERS)}…`
-		: oneLine;
+	if (oneLine.length <= longestCharacters) return oneLine;
+	// Half of a character that takes two places, such as an emoji, is not left at the end.
+	return `${oneLine.slice(0, longestCharacters).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+function quotableWords(value: unknown): string | undefined {
+	return quotable(value, LONGEST_QUOTE_CHARACTERS);
+}
+
+function quotableName(value: unknown): string | undefined {
+	return quotable(value, LONGEST_NAME_CHARACTERS);
 }
 
 /**
@@ -45,9 +56,16 @@ export function parseErrorBody(json: unknown): ApiErrorBody {
 	if (!isJsonObject(json)) return {};
 	if (isJsonObject(json.error)) {
 		const { code, message, param } = json.error;
-		return { code: quotable(code), message: quotable(message), param: quotable(param) };
+		return {
+			code: quotableName(code),
+			message: quotableWords(message),
+			param: quotableName(param),
+		};
 	}
-	return { code: quotable(json.code), message: quotable(json.msg ?? json.message ?? json.error) };
+	return {
+		code: quotableName(json.code),
+		message: quotableWords(json.msg ?? json.message ?? json.error),
+	};
 }
 
 /** Returns the way on to a task that was paid for. */
@@ -160,7 +178,7 @@ export function redirectFailure(
 	location: string | undefined,
 	taskId?: string,
 ): EvolinkFailure {
-	const target = location === undefined ? 'another address' : `"${quotable(location) ?? ''}"`;
+	const target = location === undefined ? 'another address' : `"${quotableWords(location) ?? ''}"`;
 	const description = `It redirects to ${target}. The API key is not sent there. Put the final address into the Evolink API credential.`;
 	return new EvolinkFailure({
 		kind: 'api',
@@ -268,11 +286,12 @@ export function describeFailedTask(task: EvolinkTask): {
 	nextStep: string;
 } {
 	const cancelled = task.status === 'cancelled';
-	const code = quotable(task.failure?.code) ?? (cancelled ? 'request_cancelled' : 'unknown_error');
+	const code =
+		quotableName(task.failure?.code) ?? (cancelled ? 'request_cancelled' : 'unknown_error');
 	return {
 		code,
 		message:
-			quotable(task.failure?.message) ??
+			quotableWords(task.failure?.message) ??
 			(cancelled ? 'The task was cancelled' : 'Evolink gave no reason'),
 		nextStep: FAILURE_CODES.includes(code)
 			? NEXT_STEP_BY_FAILURE_CODE[code]
@@ -313,7 +332,7 @@ export function timeoutFailure(
 			? 'Its status could not be read'
 			: ['pending', 'processing', 'completed'].includes(task.status)
 				? `Its last known status is '${task.status}'`
-				: `Evolink reports the status '${quotable(task.status) ?? ''}', which this node does not know`;
+				: `Evolink reports the status '${quotableName(task.status) ?? ''}', which this node does not know`;
 	const troubleWords =
 		trouble === undefined ? '' : ` The last attempt to read it ended with: ${trouble.message}.`;
 	const details: FailureDetails = {

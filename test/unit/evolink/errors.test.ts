@@ -58,6 +58,25 @@ describe('the body of an error', () => {
 		const { message } = parseErrorBody({ error: { message: 'x'.repeat(10_000) } });
 		expect(message).toBe(`${'x'.repeat(500)}…`);
 	});
+
+	it('has codes and fields for names, which are shorter', () => {
+		const name = 'x'.repeat(101);
+		const shortened = `${'x'.repeat(100)}…`;
+		expect(parseErrorBody({ error: { code: name, param: name } })).toMatchObject({
+			code: shortened,
+			param: shortened,
+		});
+		expect(parseErrorBody({ code: name }).code).toBe(shortened);
+		expect(parseErrorBody({ code: 'x'.repeat(100) }).code).toBe('x'.repeat(100));
+	});
+
+	it('is never cut in the middle of a character', () => {
+		const { message } = parseErrorBody({ error: { message: `${'x'.repeat(499)}🎬🎬` } });
+		expect(message).toBe(`${'x'.repeat(499)}…`);
+		expect(parseErrorBody({ error: { message: `${'x'.repeat(498)}🎬🎬` } }).message).toBe(
+			`${'x'.repeat(498)}🎬…`,
+		);
+	});
 });
 
 describe('an answer with an error status', () => {
@@ -330,6 +349,13 @@ describe('a task that failed', () => {
 		);
 	});
 
+	it('is told in a message of bearable length, whatever the API says', () => {
+		const words = 'Long words. '.repeat(1_000);
+		const failure = failedTaskFailure(task({ failure: { code: words, message: words } }));
+		expect(failure.details.message.length).toBeLessThan(700);
+		expect(failure.details.failureCode).toHaveLength(101);
+	});
+
 	it('keeps the words of the API on one line', () => {
 		const { message } = describeFailedTask(task({ failure: { message: 'One\ntwo' } }));
 		expect(message).toBe('One two');
@@ -352,6 +378,17 @@ describe('a wait that ran out', () => {
 		const { details } = timeoutFailure(TASK_ID, 60, task({ status: 'archived' }), undefined);
 		expectPlainWords(details);
 		expect(details.description).toContain("'archived', which this node does not know");
+	});
+
+	it('shortens a status that is no name', () => {
+		const { description } = timeoutFailure(
+			TASK_ID,
+			900,
+			task({ status: 'x'.repeat(10_000) }),
+			undefined,
+		).details;
+		expect(description).toContain(`'${'x'.repeat(100)}…'`);
+		expect(description).toContain(TASK_ID);
 	});
 
 	it('says that a finished video has no link', () => {
