@@ -1,6 +1,7 @@
 import { EvolinkFailure } from './failure';
 import type { FailureDetails } from './failure';
 import { isJsonObject } from './json';
+import { shortened } from './shortened';
 import type { EvolinkTask } from './task';
 
 /** Where the account's charges are listed. Source: the API's answer to an empty account (402). */
@@ -33,10 +34,7 @@ function quotable(value: unknown, longestCharacters: number): string | undefined
 	if (typeof value === 'number') return String(value);
 	if (typeof value !== 'string') return undefined;
 	const oneLine = value.replace(/\s+/g, ' ').trim();
-	if (oneLine === '') return undefined;
-	if (oneLine.length <= longestCharacters) return oneLine;
-	// Half of a character that takes two places, such as an emoji, is not left at the end.
-	return `${oneLine.slice(0, longestCharacters).replace(/[\uD800-\uDBFF]$/, '')}…`;
+	return oneLine === '' ? undefined : shortened(oneLine, longestCharacters);
 }
 
 function quotableWords(value: unknown): string | undefined {

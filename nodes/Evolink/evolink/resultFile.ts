@@ -4,6 +4,7 @@ import { wayOn } from './errors';
 import type { NoAnswerReason } from './errors';
 import { EvolinkFailure } from './failure';
 import { retryAfterMs } from './retryAfter';
+import { shortened } from './shortened';
 
 /** The body of an answer, still on the server's side. */
 export interface RemoteBody<Stored> {
@@ -113,12 +114,6 @@ function isPage(mediaType: string): boolean {
 /** Enough for any signed link; a file that is written out in its link would bury the message. */
 const LONGEST_SHOWN_LINK_CHARACTERS = 4_000;
 
-function shownLink(link: string): string {
-	return link.length > LONGEST_SHOWN_LINK_CHARACTERS
-		? `${link.slice(0, LONGEST_SHOWN_LINK_CHARACTERS)}…`
-		: link;
-}
-
 function downloadFailure(
 	request: ResultRequest,
 	what: string,
@@ -128,7 +123,7 @@ function downloadFailure(
 	return new EvolinkFailure({
 		kind: 'api',
 		message: `The video is finished, but could not be downloaded: ${what}`,
-		description: `${advice} Its link is ${shownLink(request.link)} (it works for 24 hours from the start of the task). ${wayOn(request.taskId)}`,
+		description: `${advice} Its link is ${shortened(request.link, LONGEST_SHOWN_LINK_CHARACTERS)} (it works for 24 hours from the start of the task). ${wayOn(request.taskId)}`,
 		taskId: request.taskId,
 		status: 'completed',
 		timedOut: answer.timedOut === true,

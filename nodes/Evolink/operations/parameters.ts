@@ -3,6 +3,7 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { inputFailure } from '../evolink/failure';
 import { isJsonObject } from '../evolink/json';
 import type { JsonObject } from '../evolink/json';
+import { shortened } from '../evolink/shortened';
 
 /**
  * The values of one item's fields, checked. What comes by expression can be of any type, whatever
@@ -46,9 +47,12 @@ function asJson(value: unknown): string {
 	}
 }
 
+/** Enough to know one's own value again. */
+const LONGEST_SHOWN_VALUE_CHARACTERS = 80;
+
 function shown(value: unknown): string {
 	const text = typeof value === 'number' ? String(value) : asJson(value);
-	return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+	return shortened(text, LONGEST_SHOWN_VALUE_CHARACTERS);
 }
 
 function refuse(label: string, wanted: string, value: unknown): never {

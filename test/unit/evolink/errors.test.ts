@@ -69,14 +69,6 @@ describe('the body of an error', () => {
 		expect(parseErrorBody({ code: name }).code).toBe(shortened);
 		expect(parseErrorBody({ code: 'x'.repeat(100) }).code).toBe('x'.repeat(100));
 	});
-
-	it('is never cut in the middle of a character', () => {
-		const { message } = parseErrorBody({ error: { message: `${'x'.repeat(499)}🎬🎬` } });
-		expect(message).toBe(`${'x'.repeat(499)}…`);
-		expect(parseErrorBody({ error: { message: `${'x'.repeat(498)}🎬🎬` } }).message).toBe(
-			`${'x'.repeat(498)}🎬…`,
-		);
-	});
 });
 
 describe('an answer with an error status', () => {

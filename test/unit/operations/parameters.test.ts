@@ -32,6 +32,16 @@ describe('a field that holds a text', () => {
 	);
 });
 
+describe('a value that is refused', () => {
+	it('is shown, but not at any length', () => {
+		const messageOf = (characters: number) =>
+			failureOf(() => asYesOrNo('x'.repeat(characters), 'The Field')).message;
+		// The quotes count as well.
+		expect(messageOf(78)).toMatch(/ but it is "x{78}"$/);
+		expect(messageOf(79)).toMatch(/ but it is "x{79}…$/);
+	});
+});
+
 describe('a field that holds yes or no', () => {
 	it.each([
 		[true, true],
