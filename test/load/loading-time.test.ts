@@ -37,21 +37,26 @@ async function loadOnce(): Promise<LoadingTime> {
 	return time;
 }
 
+/** The medians of that many loads. */
+async function measureLoading() {
+	const times: LoadingTime[] = [];
+	while (times.length < PROCESS_COUNT) times.push(await loadOnce());
+	for (const { names } of times) expect(names).toEqual(['evolink', 'evolinkApi']);
+	const cpuMs = median(times.map((time) => time.cpuMs));
+	const wallMs = median(times.map((time) => time.wallMs));
+	process.stdout.write(
+		`loading: ${cpuMs.toFixed(1)} ms of processor time, ${wallMs.toFixed(1)} ms in all (medians of ${PROCESS_COUNT} processes)\n`,
+	);
+	return cpuMs;
+}
+
 it(`loading the built node and credential costs n8n at most ${MOST_LOADING_MS} ms`, async () => {
 	if (!existsSync(BUILT_NODE)) throw new Error('Nothing is built: run "npm run build" first');
 
-	const times: LoadingTime[] = [];
-	while (times.length < PROCESS_COUNT) times.push(await loadOnce());
-
-	const wallMs = median(times.map((time) => time.wallMs));
-	const cpuMs = median(times.map((time) => time.cpuMs));
-	const leastCpuMs = Math.min(...times.map((time) => time.cpuMs));
-	process.stdout.write(
-		`loading: ${cpuMs.toFixed(1)} ms of processor time, ${wallMs.toFixed(1)} ms in all (medians of ` +
-			`${PROCESS_COUNT} processes; the least processor time is ${leastCpuMs.toFixed(1)} ms)\n`,
-	);
-	expect(times[0].names).toEqual(['evolink', 'evolinkApi']);
-	// Each process does the same, and waits for nothing: what one needs more than another is what else
-	// the machine was doing.
-	expect(leastCpuMs).toBeLessThanOrEqual(MOST_LOADING_MS);
+	let cpuMs = await measureLoading();
+	// Loading does not wait for anything, so this is the time it takes where nothing else runs; the
+	// clock on the wall would also measure what else the machine is doing. That it shares the caches
+	// with others still shows, so it is measured once more before it counts as too slow.
+	if (cpuMs > MOST_LOADING_MS) cpuMs = await measureLoading();
+	expect(cpuMs).toBeLessThanOrEqual(MOST_LOADING_MS);
 });
