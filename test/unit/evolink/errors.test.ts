@@ -7,6 +7,7 @@ import {
 	failedTaskFailure,
 	lostSubmissionFailure,
 	noAnswerFailure,
+	noTurnFailure,
 	parseErrorBody,
 	redirectFailure,
 	timeoutFailure,
@@ -231,6 +232,16 @@ describe('a request without an answer', () => {
 	it('has a message of its own for each reason', () => {
 		const messages = REASONS.map((reason) => noAnswerFailure(reason).message);
 		expect(new Set(messages).size).toBe(REASONS.length);
+	});
+});
+
+describe('a status read whose turn did not come', () => {
+	it('says which options to change, and how to fetch the video', () => {
+		const { details } = noTurnFailure(TASK_ID);
+		expectPlainWords(details);
+		expect(details).toMatchObject({ kind: 'api', taskId: TASK_ID });
+		expect(details.description).toMatch(/'Max Concurrent Videos'.*'Timeout \(Seconds\)'/);
+		expect(details.description).toContain(`Task ID: ${TASK_ID}`);
 	});
 });
 
