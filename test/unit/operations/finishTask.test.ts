@@ -177,12 +177,13 @@ describe('a task that is not waited for', () => {
 	});
 
 	it('is read again after bad luck', async () => {
-		const { finished, readCount } = finish(
+		const { finished, readCount, clock } = finish(
 			{ reads: [busy(), done({ status: 'pending' })] },
 			asItIs,
 		);
 		await finished;
 		expect(readCount()).toBe(2);
+		expect(clock.nowMs()).toBe(1_000_000 + 1_000);
 	});
 });
 

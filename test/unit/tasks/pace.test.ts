@@ -123,17 +123,23 @@ describe('the pace of an execution', () => {
 		expect(names).toHaveLength(8);
 	});
 
-	it('does not keep what cannot wait until the next look', async () => {
-		const { ask, sentMs, names } = requests(createPace(clock));
-		ask('look 1', 'look');
-		ask('look 2', 'look');
-		await jest.advanceTimersByTimeAsync(51);
-		ask('work');
-		await jest.advanceTimersByTimeAsync(1_000);
-		expect(names).toEqual(['look 1', 'work', 'look 2']);
-		expect(sentMs[1] - sentMs[0]).toBe(51);
-		expect(sentMs[2] - sentMs[0]).toBe(102);
-	});
+	it.each([
+		[20, 50],
+		[51, 51],
+	])(
+		'does not keep what cannot wait until the next look: asked for after %d ms, it goes after %d ms',
+		async (askedAfterMs, sentAfterMs) => {
+			const { ask, sentMs, names } = requests(createPace(clock));
+			ask('look 1', 'look');
+			ask('look 2', 'look');
+			await jest.advanceTimersByTimeAsync(askedAfterMs);
+			ask('work');
+			await jest.advanceTimersByTimeAsync(1_000);
+			expect(names).toEqual(['look 1', 'work', 'look 2']);
+			expect(sentMs[1] - sentMs[0]).toBe(sentAfterMs);
+			expect(sentMs[2] - sentMs[0]).toBe(102);
+		},
+	);
 
 	it('tells at once who could not have its turn in time', async () => {
 		const pace = createPace(clock);

@@ -76,6 +76,22 @@ describe('the pause before the next status read', () => {
 		expect(high).toBe(LONGEST_PAUSE_ON_A_STAIRCASE_MS);
 	});
 
+	it('is a fifth of the span in which the end may come, and nearly all that is sure to come first', () => {
+		const reads = (count: number) => Array.from({ length: count }, (_none, index) => index * 8);
+		// It ends between 288 and 320 s, by the first flight.
+		const wide = evenly(300, 25, ...reads(12));
+		expect(pauseBeforeNextReadMs(wide, seconds(285))).toBe(seconds((320 - 288) / 5));
+		// It ends between 288 and 304 s, by two more.
+		const narrower = evenly(300, 25, ...reads(27));
+		expect(pauseBeforeNextReadMs(narrower, seconds(272))).toBeCloseTo(seconds(0.95 * 16), 6);
+	});
+
+	it('is cautious again when the end that an even progress foretold is long over', () => {
+		const state = evenly(37, 1, 0, 1, 4, 9, 16, 24, 32);
+		expect(pauseBeforeNextReadMs(state, seconds(39))).toBe(seconds(2.5));
+		expect(pauseBeforeNextReadMs(state, seconds(200))).toBe(LONGEST_CAUTIOUS_PAUSE_MS);
+	});
+
 	it('takes a staircase for one only after two flights that were seen to be flights', () => {
 		const firstFlight = [0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88];
 		expect(pauseBeforeNextReadMs(evenly(300, 25, ...firstFlight), seconds(88))).toBe(
