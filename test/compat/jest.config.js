@@ -21,7 +21,7 @@ module.exports = {
 	},
 	transform: {
 		// Types are checked against the current n8n by tsc; here only behaviour is in question.
-		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.tools.json', diagnostics: false }],
+		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.tools.json', transpilation: true }],
 	},
 	testTimeout: 60_000,
 };

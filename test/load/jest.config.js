@@ -8,7 +8,7 @@ module.exports = {
 	testMatch: ['<rootDir>/test/load/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/dist/'],
 	transform: {
-		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.tools.json' }],
+		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.tools.json', transpilation: true }],
 	},
 	maxWorkers: 1,
 	testTimeout: 180_000,

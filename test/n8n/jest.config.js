@@ -10,7 +10,7 @@ module.exports = {
 	globalSetup: '<rootDir>/test/n8n/start-shared-n8n.ts',
 	globalTeardown: '<rootDir>/test/n8n/end-shared-n8n.ts',
 	transform: {
-		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.tools.json' }],
+		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.tools.json', transpilation: true }],
 	},
 	// Two files at a time would share n8n's two cores and its list of executions.
 	maxWorkers: 1,
