@@ -62,7 +62,7 @@ const SUBMISSION_FAULTS: FaultAction[] = [
 	...errorAnswers([400, 401, 402, 403, 404, 408, 429, 429, 429, 500, 502, 503, 504, 520]),
 	{ kind: 'status', status: 500, afterAcceptance: true },
 	{ kind: 'status', status: 503, afterAcceptance: true },
-	{ kind: 'status', status: 504, afterAcceptance: true, html: true },
+	{ kind: 'status', status: 524, afterAcceptance: true, html: true },
 	{ kind: 'reset-before-acceptance' },
 	{ kind: 'reset-after-acceptance' },
 	{ kind: 'html', afterAcceptance: true },

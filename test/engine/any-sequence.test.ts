@@ -125,7 +125,7 @@ async function tell(bench: OwnBench, script: Script): Promise<Told> {
 type Knowledge = 'accepted' | 'refused' | 'lost';
 
 /** Error answers that may be taken at their word. Source: the node's contract on money. */
-const REFUSALS = [307, 400, 401, 402, 403, 404, 408, 429, 500, 502, 503];
+const REFUSALS = [307, 400, 401, 402, 403, 404, 408, 429, 500, 502, 503, 504, 520];
 
 function knowledgeOf({ fault, status }: RecordedRequest): Knowledge {
 	if (fault === undefined || fault === 'stall') return status === 200 ? 'accepted' : 'lost';

@@ -10,7 +10,9 @@ const itSideBySide = testsSideBySide(evolink);
 const tables = useLastingSandbox();
 
 type BodyForm = ErrorFormat | 'html' | 'empty';
-const BODY_FORMS: BodyForm[] = ['integer', 'string', 'html', 'empty'];
+/** The API's own answers, and what comes from something between n8n and the API. */
+const OWN_FORMS: BodyForm[] = ['integer', 'string'];
+const FOREIGN_FORMS: BodyForm[] = ['html', 'empty'];
 
 /** The field that a 400 complains about, in bodies that can say so. */
 const PARAM = 'image_urls';
@@ -28,18 +30,12 @@ interface ErrorCase {
 	nextStep: RegExp;
 }
 
-/** The statuses in every form of body; `nextStep` can depend on whether the body can be read. */
-function everyForm(
-	rows: Array<{ status: number; message: RegExp; nextStep: RegExp; withoutBody?: RegExp }>,
+/** The statuses, each in these forms of body. */
+function inForms(
+	forms: BodyForm[],
+	rows: Array<{ status: number; message: RegExp; nextStep: RegExp }>,
 ): ErrorCase[] {
-	return rows.flatMap(({ status, message, nextStep, withoutBody = nextStep }) =>
-		BODY_FORMS.map((form) => ({
-			status,
-			form,
-			message,
-			nextStep: form === 'html' || form === 'empty' ? withoutBody : nextStep,
-		})),
-	);
+	return rows.flatMap((row) => forms.map((form) => ({ ...row, form })));
 }
 
 interface Outcome extends Traffic {
@@ -77,13 +73,13 @@ function expectApiError(result: EvolinkResult, { status, message, nextStep }: Er
 }
 
 describe('an error answer to a submission', () => {
-	const cases = everyForm([
-		{
-			status: 400,
-			message: /did not accept the request/,
-			nextStep: /the field 'image_urls'/,
-			withoutBody: /fields/,
-		},
+	const TOO_MANY = {
+		status: 429,
+		message: /too many requests/,
+		nextStep: /Wait a minute.*'Max Concurrent Videos'/,
+	};
+	const own = inForms(OWN_FORMS, [
+		{ status: 400, message: /did not accept the request/, nextStep: /the field 'image_urls'/ },
 		{ status: 401, message: /API key/, nextStep: /credential.*dashboard\/keys/ },
 		{
 			status: 402,
@@ -92,15 +88,25 @@ describe('an error answer to a submission', () => {
 		},
 		{ status: 403, message: /not allowed/, nextStep: /allow this model for the key/ },
 		{ status: 404, message: /nothing at this address/, nextStep: /addresses in the .* credential/ },
-		{
-			status: 429,
-			message: /too many requests/,
-			nextStep: /Wait a minute.*'Max Concurrent Videos'/,
-		},
+		TOO_MANY,
 		{ status: 500, message: /internal fault/, nextStep: /Wait a few minutes/ },
 		{ status: 502, message: /did not answer/, nextStep: /Wait a few minutes/ },
 		{ status: 503, message: /not available/, nextStep: /Wait a few minutes/ },
 	]);
+	const foreign = inForms(FOREIGN_FORMS, [
+		...[400, 401, 402, 403, 404].map((status) => ({
+			status,
+			message: /^Something between n8n and Evolink refused the request/,
+			nextStep: /whoever runs your network/,
+		})),
+		TOO_MANY,
+		...[500, 502, 503].map((status) => ({
+			status,
+			message: /may have been started/,
+			nextStep: /not submitted again/,
+		})),
+	]);
+	const cases = [...own, ...foreign];
 	const outcomeOf = sideBySide(cases, async (one) => await meet('submit', one, 2));
 
 	it.each(cases)('is reported in plain words (HTTP $status, body: $form)', async (one) => {
@@ -115,34 +121,28 @@ describe('an error answer to a submission', () => {
 		else expect(submissions).toHaveLength(1);
 	});
 
-	it.each(cases.filter(({ form }) => form === 'integer' || form === 'string'))(
-		"quotes the API's own words (HTTP $status, body: $form)",
-		async (one) => {
-			const { result } = await outcomeOf(one);
+	it.each(own)("quotes the API's own words (HTTP $status, body: $form)", async (one) => {
+		const { result } = await outcomeOf(one);
 
-			expect(result.error?.description).toMatch(/Evolink says: ".+"\. /);
-		},
-	);
+		expect(result.error?.description).toMatch(/Evolink says: ".+"\. /);
+	});
 
-	it.each(cases.filter(({ form }) => form === 'html' || form === 'empty'))(
-		"shows nothing of a body that is not the API's (HTTP $status, body: $form)",
+	it.each(foreign)(
+		"does not take a body for Evolink's that is not (HTTP $status, body: $form)",
 		async (one) => {
 			const { result } = await outcomeOf(one);
 			const words = `${result.error?.message} ${String(result.error?.description)}`;
 
-			expect(words).not.toMatch(/<|undefined|null|Sandbox|Evolink says/);
+			expect(words).not.toMatch(/<|undefined|null|Evolink says|API key/);
+			const isQuoted = one.form === 'html' && one.status !== 429;
+			if (isQuoted) expect(words).toContain('Something is in the way');
 		},
 	);
 });
 
 describe('an error answer to a status read that no patience helps against', () => {
-	const cases = everyForm([
-		{
-			status: 400,
-			message: /did not accept the request/,
-			nextStep: /the field 'image_urls'/,
-			withoutBody: /fields/,
-		},
+	const cases = inForms(OWN_FORMS, [
+		{ status: 400, message: /did not accept the request/, nextStep: /the field 'image_urls'/ },
 		{ status: 401, message: /API key/, nextStep: /credential.*dashboard\/keys/ },
 		{ status: 402, message: /too few credits/, nextStep: /dashboard\/billing/ },
 		{ status: 403, message: /not allowed/, nextStep: /account that created the task/ },
@@ -168,7 +168,11 @@ describe('an error answer to a status read that no patience helps against', () =
 describe('an error answer to every status read that may pass', () => {
 	const nextStep = /wait longer, raise 'Timeout \(Seconds\)'/;
 	const message = /was not finished within 3 seconds/;
-	const cases = everyForm([429, 500, 502, 503].map((status) => ({ status, message, nextStep })));
+	const rowsOf = (statuses: number[]) => statuses.map((status) => ({ status, message, nextStep }));
+	const cases = [
+		...inForms(OWN_FORMS, rowsOf([429, 500, 502, 503])),
+		...inForms(FOREIGN_FORMS, rowsOf([400, 401, 402, 403, 404, 429, 500, 502, 503])),
+	];
 	const outcomeOf = sideBySide(cases, async (one) => await meet('read', one, 3));
 
 	it.each(cases)(

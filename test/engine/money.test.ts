@@ -67,9 +67,9 @@ describe('a submission whose answer was lost', () => {
 				why: new RegExp(`HTTP ${status}`),
 			})),
 			{
-				fault: { kind: 'status' as const, status: 504, afterAcceptance: isAccepted },
+				fault: { kind: 'status' as const, status: 502, html: true, afterAcceptance: isAccepted },
 				isAccepted,
-				why: /HTTP 504/,
+				why: /HTTP 502/,
 			},
 			...[
 				{ kind: 'html' as const },
@@ -78,7 +78,7 @@ describe('a submission whose answer was lost', () => {
 				{ kind: 'garbage' as const, body: '{"id":"../credits","status":"pending"}' },
 				{ kind: 'garbage' as const, body: '{"id":17,"status":"pending"}' },
 				{ kind: 'garbage' as const, body: '{"status":"pending"}' },
-				{ kind: 'garbage' as const, body: '{"error":{"code":500,"message":"no","type":""}}' },
+				{ kind: 'garbage' as const, body: '{"error":"no"}' },
 				{ kind: 'garbage' as const, body: 'null' },
 			].map((fault) => ({
 				fault: { ...fault, afterAcceptance: isAccepted },

@@ -294,9 +294,17 @@ const GATEWAY_TROUBLE: SubmissionFaultCase[] = [
 		status: 504,
 		html: true,
 	}),
-	...lostEitherWay('A server says that it cannot do this', 'HTTP 501', {
+	...[500, 502, 503].flatMap((status) =>
+		lostEitherWay(`A gateway shows a page in place of Evolink's answer`, `HTTP ${status}, page`, {
+			kind: 'status',
+			status,
+			html: true,
+		}),
+	),
+	...lostEitherWay('A server says that it cannot do this', 'HTTP 501, page', {
 		kind: 'status',
 		status: 501,
+		html: true,
 	}),
 	...lostEitherWay('A server answers with an unusual fault', 'HTTP 520', {
 		kind: 'status',

@@ -1,9 +1,11 @@
 import {
 	answerFailure,
+	inBetweenFailure,
+	isApiError,
 	lostSubmissionFailure,
 	noAnswerFailure,
-	parseErrorBody,
 	redirectFailure,
+	statusOfApiError,
 	unreadableAnswerFailure,
 } from './errors';
 import type { Step } from './errors';
@@ -104,20 +106,6 @@ function isTemporary(status: number): boolean {
 }
 
 /**
- * Error statuses that say for certain that the API itself answered the submission. Everything
- * else from 500 up, such as a gateway's 504, leaves open whether a task was started.
- */
-function isReportedRefusal(status: number): boolean {
-	return (status >= 400 && status < 500) || [500, 502, 503].includes(status);
-}
-
-/** The API's own answer for an unknown or expired task id; a proxy's 404 page is not one. */
-function isUnknownTask(answer: Answer): boolean {
-	const json = parseJson(answer.text);
-	return answer.status === 404 && isJsonObject(json) && isJsonObject(json.error);
-}
-
-/**
  * Makes the client: the one place that knows the API's paths, what its answers mean, and what may
  * be repeated. It never repeats anything itself.
  *
@@ -146,16 +134,15 @@ export function createClient(
 			onStop: 'letFinish',
 		});
 		if (outcome.kind === 'noAnswer') {
+			const failure = noAnswerFailure(outcome.reason);
 			switch (outcome.reason) {
 				case 'dns':
 				case 'refused':
-					return {
-						kind: 'notAccepted',
-						failure: noAnswerFailure(outcome.reason),
-						reason: 'unreachable',
-					};
+				case 'proxy':
+				case 'handshake':
+					return { kind: 'notAccepted', failure, reason: 'unreachable' };
 				case 'notSent':
-					return { kind: 'refused', failure: noAnswerFailure(outcome.reason) };
+					return { kind: 'refused', failure };
 				case 'timedOut':
 					return {
 						kind: 'lost',
@@ -168,70 +155,77 @@ export function createClient(
 					};
 			}
 		}
-		if (isOk(outcome)) {
-			const task = parseTask(parseJson(outcome.text), 'pending');
+		return judgeSubmission(outcome);
+	}
+
+	/** Who answered decides, then the status: only the API itself can refuse what has reached it. */
+	function judgeSubmission(answer: Answer): SubmissionOutcome {
+		const json = parseJson(answer.text);
+		const status = String(answer.status);
+		if (isOk(answer)) {
+			const task = parseTask(json, 'pending');
 			if (task !== undefined) return { kind: 'accepted', task };
-			return {
-				kind: 'lost',
-				failure: lostSubmissionFailure(
-					'what came back could not be read as a task',
-					String(outcome.status),
-				),
-			};
 		}
-		if (isMovedAddress(outcome)) {
-			return {
-				kind: 'refused',
-				failure: redirectFailure(outcome.status, outcome.headers.location),
-			};
+		const isOwn = isApiError(json);
+		const failure =
+			isOwn || answer.status === 429 ? failureOf(answer, 'submission') : inBetweenFailure(answer);
+		if (answer.status === 429 || (isOwn && statusOfApiError(answer.status, json) === 429)) {
+			return { kind: 'notAccepted', failure, reason: 'rateLimited', ...waitAskedBy(answer) };
 		}
-		if (outcome.status === 429) {
-			return {
-				kind: 'notAccepted',
-				failure: failureOf(outcome, 'submission'),
-				reason: 'rateLimited',
-				...waitAskedBy(outcome),
-			};
+		if (answer.status === 407) {
+			const unsent = noAnswerFailure('proxy');
+			return { kind: 'notAccepted', failure: unsent, reason: 'unreachable' };
 		}
-		if (isReportedRefusal(outcome.status)) {
-			return { kind: 'refused', failure: failureOf(outcome, 'submission') };
+		if (isOwn) return { kind: 'refused', failure };
+		if (isMovedAddress(answer)) {
+			const moved = redirectFailure(answer.status, answer.headers.location);
+			return { kind: 'refused', failure: moved };
 		}
-		return {
-			kind: 'lost',
-			failure: lostSubmissionFailure(
-				`the answer was HTTP ${outcome.status}`,
-				String(outcome.status),
-			),
-		};
+		const isRefusedOnTheWay = answer.status >= 400 && answer.status < 500 && answer.status !== 408;
+		if (isRefusedOnTheWay) return { kind: 'refused', failure };
+		const why = isOk(answer)
+			? 'what came back could not be read as a task'
+			: `the answer was HTTP ${status}`;
+		return { kind: 'lost', failure: lostSubmissionFailure(why, status, answer.text) };
 	}
 
 	function failureOf(answer: Answer, step: Step, taskId?: string): EvolinkFailure {
-		return answerFailure({ status: answer.status, json: parseJson(answer.text) }, step, taskId);
+		const json = parseJson(answer.text);
+		return answerFailure({ status: statusOfApiError(answer.status, json), json }, step, taskId);
 	}
 
-	/** Sends a request that may be repeated; `read` judges an answer with a status of success. */
+	/** Sends a request that may be repeated; `read` takes what is wanted from an answer of success. */
 	async function sendRepeatable<T>(
 		request: HttpRequest,
 		step: Step,
 		taskId: string | undefined,
-		read: (answer: Answer) => Repeatable<T>,
+		read: (json: unknown) => T | undefined,
 	): Promise<Repeatable<T>> {
 		const outcome = await transport.send(request);
 		if (outcome.kind === 'noAnswer') {
 			const failure = noAnswerFailure(outcome.reason, taskId);
 			if (outcome.reason === 'notSent') return { kind: 'failed', failure, expired: false };
-			const neverReached = outcome.reason === 'dns' || outcome.reason === 'refused';
-			return { kind: 'tryAgain', failure, reason: neverReached ? 'unreachable' : 'busy' };
+			const mayPass = outcome.reason === 'timedOut' || outcome.reason === 'broken';
+			return { kind: 'tryAgain', failure, reason: mayPass ? 'busy' : 'unreachable' };
 		}
-		if (isOk(outcome)) return read(outcome);
+		const json = parseJson(outcome.text);
+		const value = isOk(outcome) ? read(json) : undefined;
+		if (value !== undefined) return { kind: 'done', value };
+		if (isApiError(json)) {
+			const status = statusOfApiError(outcome.status, json);
+			const failure = failureOf(outcome, step, taskId);
+			return isTemporary(status)
+				? { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) }
+				: { kind: 'failed', failure, expired: step === 'statusRead' && status === 404 };
+		}
 		if (isRedirect(outcome)) {
 			const failure = redirectFailure(outcome.status, outcome.headers.location, taskId);
 			return { kind: 'failed', failure, expired: false };
 		}
-		const failure = failureOf(outcome, step, taskId);
-		return isTemporary(outcome.status)
-			? { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) }
-			: { kind: 'failed', failure, expired: isUnknownTask(outcome) };
+		const failure = isOk(outcome)
+			? unreadableAnswerFailure(outcome.status, taskId)
+			: inBetweenFailure(outcome, taskId);
+		return { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) };
 	}
 
 	async function readTask(taskId: string, budgetMs: number): Promise<Repeatable<EvolinkTask>> {
@@ -241,12 +235,7 @@ export function createClient(
 			timeoutMs: Math.min(STATUS_READ_TIMEOUT_MS, budgetMs),
 			onStop: 'abort',
 		};
-		return await sendRepeatable(request, 'statusRead', taskId, (answer) => {
-			const task = parseTask(parseJson(answer.text));
-			if (task !== undefined) return { kind: 'done', value: task };
-			const failure = unreadableAnswerFailure(answer.status, taskId);
-			return { kind: 'tryAgain', failure, reason: 'busy' };
-		});
+		return await sendRepeatable(request, 'statusRead', taskId, (json) => parseTask(json));
 	}
 
 	async function uploadPicture(
@@ -260,29 +249,14 @@ export function createClient(
 			timeoutMs: Math.min(UPLOAD_TIMEOUT_MS, budgetMs),
 			onStop: 'abort',
 		};
-		return await sendRepeatable(request, 'upload', undefined, (answer) => {
-			const json = parseJson(answer.text);
+		return await sendRepeatable(request, 'upload', undefined, (json) => {
 			// The File API can report a refusal in an answer with HTTP 200.
-			if (isJsonObject(json) && json.success === false) {
-				const status = statusInBody(parseErrorBody(json).code) ?? answer.status;
-				const failure = answerFailure({ status, json }, 'upload');
-				return isTemporary(status)
-					? { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(answer) }
-					: { kind: 'failed', failure, expired: false };
-			}
-			const data = isJsonObject(json) && isJsonObject(json.data) ? json.data : {};
-			if (typeof data.file_url === 'string' && /^https?:\/\//i.test(data.file_url)) {
-				return { kind: 'done', value: data.file_url };
-			}
-			const failure = unreadableAnswerFailure(answer.status);
-			return { kind: 'tryAgain', failure, reason: 'busy' };
+			if (!isJsonObject(json) || json.success === false || !isJsonObject(json.data))
+				return undefined;
+			const { file_url: url } = json.data;
+			return typeof url === 'string' && /^https?:\/\//i.test(url) ? url : undefined;
 		});
 	}
 
 	return { submitVideo, readTask, uploadPicture };
-}
-
-function statusInBody(code: string | undefined): number | undefined {
-	const status = Number(code);
-	return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined;
 }

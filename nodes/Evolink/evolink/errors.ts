@@ -13,8 +13,12 @@ export const API_KEYS_URL = 'https://evolink.ai/dashboard/keys';
 /** What the node was doing when the API answered. */
 export type Step = 'submission' | 'statusRead' | 'upload';
 
-/** Why no answer came: the connection was never made, ran out of time, or broke. */
-export type NoAnswerReason = 'dns' | 'refused' | 'notSent' | 'timedOut' | 'broken';
+/**
+ * Why no answer came. Only `timedOut` and `broken` can follow a request that went out; `notSent`
+ * is one that trying again does not change.
+ */
+export type NoAnswerReason =
+	'dns' | 'refused' | 'proxy' | 'handshake' | 'notSent' | 'timedOut' | 'broken';
 
 /** What an error body says, in either of the API's two generations. */
 export interface ApiErrorBody {
@@ -64,6 +68,60 @@ export function parseErrorBody(json: unknown): ApiErrorBody {
 		code: quotableName(json.code),
 		message: quotableWords(json.msg ?? json.message ?? json.error),
 	};
+}
+
+/**
+ * Returns whether the answer is an error of the API itself, whatever its HTTP status: JSON with an
+ * `error` object that has `message` or `code`; `success: false` with `msg` or `message`; or, without
+ * a task id, a `code` with `msg` or `message`. Pages and all other JSON come from something in between.
+ */
+export function isApiError(json: unknown): boolean {
+	if (!isJsonObject(json)) return false;
+	const isSaid = (value: unknown) => quotableWords(value) !== undefined;
+	const { error, code, msg, message, success, id } = json;
+	if (isJsonObject(error)) return isSaid(error.message) || isSaid(error.code);
+	const hasWords = isSaid(msg) || isSaid(message);
+	return hasWords && (success === false || (isSaid(code) && id === undefined));
+}
+
+/** Returns the status that an error body names, or the HTTP status where it names none. */
+export function statusOfApiError(httpStatus: number, json: unknown): number {
+	if (httpStatus >= 400) return httpStatus;
+	const status = Number(parseErrorBody(json).code);
+	return Number.isInteger(status) && status >= 400 && status < 600 ? status : httpStatus;
+}
+
+/** Returns the readable words of a page, for a message, or undefined when there are none. */
+function wordsOfPage(text: string): string | undefined {
+	const start = text.slice(0, 20_000);
+	// Half a JSON text is no help to a reader.
+	if (/^\s*[{[]/.test(start)) return undefined;
+	return quotableWords(
+		start.replace(/<(script|style)[^>]*>[^]*?(<\/\1>|$)/gi, ' ').replace(/<[^>]*(>|$)/g, ' '),
+	);
+}
+
+/**
+ * Returns the failure for an error answer that is not the API's own: a page of a proxy, a firewall
+ * or a CDN, which says nothing about the key or the request.
+ */
+export function inBetweenFailure(
+	{ status, text }: { status: number; text: string },
+	taskId?: string,
+): EvolinkFailure {
+	const words = wordsOfPage(text);
+	const sentences = [
+		words === undefined ? '' : `The answer reads: "${words}".`,
+		'It does not come from Evolink itself, but from a proxy, firewall or gateway in between. Ask whoever runs your network whether it allows Evolink, then run the workflow again.',
+		taskId === undefined ? '' : wayOn(taskId),
+	];
+	return new EvolinkFailure({
+		kind: 'api',
+		message: `Something between n8n and Evolink refused the request (HTTP ${status})`,
+		description: sentences.filter((sentence) => sentence !== '').join(' '),
+		httpCode: String(status),
+		taskId,
+	});
 }
 
 /** Returns the way on to a task that was paid for. */
@@ -155,7 +213,8 @@ export function answerFailure(
 	taskId?: string,
 ): EvolinkFailure {
 	const body = parseErrorBody(answer.json);
-	const what = whatHappened(answer.status, step);
+	const isErrorStatus = answer.status >= 400;
+	const what = isErrorStatus ? whatHappened(answer.status, step) : 'Evolink refused the request';
 	const sentences = [
 		body.message === undefined ? '' : `Evolink says: "${body.message}".`,
 		nextStepByStatus(answer.status, step, body),
@@ -163,7 +222,7 @@ export function answerFailure(
 	];
 	return new EvolinkFailure({
 		kind: 'api',
-		message: `${what} (HTTP ${answer.status})`,
+		message: isErrorStatus ? `${what} (HTTP ${answer.status})` : what,
 		description: sentences.filter((sentence) => sentence !== '').join(' '),
 		httpCode: String(answer.status),
 		...(taskId === undefined ? {} : { taskId }),
@@ -198,10 +257,19 @@ const NO_ANSWER: Record<NoAnswerReason, { message: string; description: string }
 		description:
 			'Check the addresses in the Evolink API credential. If they are right, the service is down: try again later.',
 	},
+	proxy: {
+		message: 'The request to Evolink could not be sent: the proxy did not let it through',
+		description: 'Ask whoever runs n8n to check the proxy and whether it allows Evolink.',
+	},
+	handshake: {
+		message: 'The request to Evolink could not be sent: no secure connection could be made',
+		description:
+			'Check the addresses in the Evolink API credential and whether the certificate there is valid. If they are right, try again later.',
+	},
 	notSent: {
 		message: 'The request to Evolink could not be sent',
 		description:
-			'Check the API key and the addresses in the Evolink API credential for stray characters, and whether the certificate of that address is valid.',
+			'Check the API key and the addresses in the Evolink API credential for stray characters.',
 	},
 	timedOut: {
 		message: 'Evolink did not answer in time',
@@ -244,11 +312,17 @@ export function unreadableAnswerFailure(status: number, taskId?: string): Evolin
  *
  * @param why how the answer was lost, half a sentence that follows "because"
  */
-export function lostSubmissionFailure(why: string, httpCode?: string): EvolinkFailure {
+export function lostSubmissionFailure(
+	why: string,
+	httpCode?: string,
+	answerText = '',
+): EvolinkFailure {
+	const words = wordsOfPage(answerText);
+	const quote = words === undefined ? '' : ` It reads: "${words}".`;
 	return new EvolinkFailure({
 		kind: 'api',
 		message: 'The video may have been started, but the answer of Evolink was lost',
-		description: `It was lost because ${why}. So that nothing is paid twice, this item is not submitted again by a retry. Look at ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, start the workflow anew.`,
+		description: `It was lost because ${why}.${quote} So that nothing is paid twice, this item is not submitted again by a retry. Look at ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, start the workflow anew.`,
 		...(httpCode === undefined ? {} : { httpCode }),
 	});
 }

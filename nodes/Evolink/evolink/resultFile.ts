@@ -152,6 +152,8 @@ export function noLinkFailure(taskId: string): EvolinkFailure {
 const NO_ANSWER_WORDS: Record<NoResultReason, string> = {
 	dns: 'the address in the link could not be found',
 	refused: 'nothing answers at the address in the link',
+	proxy: 'the proxy did not let the request through',
+	handshake: 'no secure connection could be made',
 	notSent: 'the link could not be opened',
 	timedOut: 'the server did not answer in time',
 	broken: 'the connection broke off',

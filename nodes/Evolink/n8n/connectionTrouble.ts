@@ -42,26 +42,37 @@ function troublesIn(error: unknown, depth = 0): Trouble[] {
 	];
 }
 
-const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN'];
-
-/** What a connection attempt can end with; none of it can follow a request that went out. */
-const CONNECT_CODES = ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'ETIMEDOUT'];
-
-const NEVER_SENT_CODES = [
-	'ERR_INVALID_CHAR',
-	'ERR_INVALID_URL',
-	'ERR_UNESCAPED_CHARACTERS',
-	'ERR_INVALID_PROTOCOL',
-	'ERR_UNSUPPORTED_PROTOCOL',
-	'ERR_TLS_CERT_ALTNAME_INVALID',
-	'ERR_SSL_WRONG_VERSION_NUMBER',
-	'CERT_HAS_EXPIRED',
-	'DEPTH_ZERO_SELF_SIGNED_CERT',
-	'SELF_SIGNED_CERT_IN_CHAIN',
-	'UNABLE_TO_GET_ISSUER_CERT',
-	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+/**
+ * Whatever is not one of these may have happened after the request went out. The phase of the
+ * connection tells, not a list of codes; where an error names no phase (old versions of n8n keep
+ * the code alone), its code serves if it can come from that phase only.
+ */
+const PHASES_BEFORE_SENDING: ReadonlyArray<[NoAnswerReason, (trouble: Trouble) => boolean]> = [
+	['dns', ({ code, syscall }) => syscall === 'getaddrinfo' || /^(ENOTFOUND|EAI_)/.test(code)],
+	['refused', ({ code, syscall }) => syscall === 'connect' || code === 'ECONNREFUSED'],
+	['proxy', ({ message }) => /before receiving CONNECT response|tunneling socket/i.test(message)],
+	['handshake', isHandshakeTrouble],
+	[
+		'notSent',
+		({ code, name }) =>
+			/^ERR_(INVALID|UNESCAPED|UNSUPPORTED)_/.test(code) || name.startsWith('Ssrf'),
+	],
 ];
+
+/**
+ * A broken handshake, an alert, or a certificate fault. Of a certificate Node gives no other sign
+ * than OpenSSL's name for the fault. Damaged records are left out: they come later, too.
+ */
+function isHandshakeTrouble({ code, message }: Trouble): boolean {
+	if (/before secure TLS connection was established|wrong version number/i.test(message))
+		return true;
+	const isAlert = /^(ERR_SSL_|EPROTO$)/.test(code) && !/RECORD|DECRYPT|EOF/.test(code);
+	const isCertificate =
+		/CERT|^CRL_|SELF_SIGNED|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH/.test(
+			code,
+		);
+	return isAlert || isCertificate;
+}
 
 /**
  * Returns why a request got no answer, by the error that n8n's HTTP client threw. Whatever is not
@@ -70,17 +81,10 @@ const NEVER_SENT_CODES = [
  */
 export function noAnswerReason(error: unknown): NoAnswerReason {
 	const troubles = troublesIn(error);
-	const has = (codes: string[], syscall?: string) =>
-		troubles.some(
-			(trouble) =>
-				codes.includes(trouble.code) && (syscall === undefined || trouble.syscall === syscall),
-		);
-	if (has(DNS_CODES)) return 'dns';
-	if (has(['ECONNREFUSED']) || has(CONNECT_CODES, 'connect')) return 'refused';
-	const neverSent = troubles.some(
-		({ name, message }) => name.startsWith('Ssrf') || /wrong version number/i.test(message),
+	const before = PHASES_BEFORE_SENDING.find(([, isSo]) => troubles.some(isSo));
+	if (before !== undefined) return before[0];
+	const isTimeout = troubles.some(({ code }) =>
+		['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT'].includes(code),
 	);
-	if (has(NEVER_SENT_CODES) || neverSent) return 'notSent';
-	if (has(['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT'])) return 'timedOut';
-	return 'broken';
+	return isTimeout ? 'timedOut' : 'broken';
 }

@@ -69,7 +69,15 @@ function failureIn(outcome: { kind: string } | { failure: EvolinkFailure }): Evo
 	return outcome.failure;
 }
 
-const EVERY_REASON: NoAnswerReason[] = ['dns', 'refused', 'notSent', 'timedOut', 'broken'];
+const EVERY_REASON: NoAnswerReason[] = [
+	'dns',
+	'refused',
+	'proxy',
+	'handshake',
+	'notSent',
+	'timedOut',
+	'broken',
+];
 
 describe('a submission', () => {
 	it('goes out once, with the key of its own, and is not cut off by a stop', async () => {
@@ -107,7 +115,6 @@ describe('a submission', () => {
 		['half an answer', '{"id":"task-unified-17571'],
 		['a task without an id', { status: 'pending' }],
 		['an id that could leave its place in a URL', { id: '../credits', status: 'pending' }],
-		['an error', { error: { code: 500, message: 'No' } }],
 		['a list', [TASK]],
 	])('is lost when it is answered with success and %s', async (_what, body) => {
 		const outcome = await submit(answer(200, body));
@@ -118,7 +125,7 @@ describe('a submission', () => {
 		expect(details.httpCode).toBe('200');
 	});
 
-	it.each(['dns', 'refused'] as const)(
+	it.each(['dns', 'refused', 'proxy', 'handshake'] as const)(
 		'was certainly not accepted when the connection failed (%s)',
 		async (reason) => {
 			const outcome = await submit(noAnswer(reason));
@@ -166,17 +173,64 @@ describe('a submission', () => {
 		expect(await submit(answer(429))).not.toHaveProperty('retryAfterMs');
 	});
 
-	it.each([400, 401, 402, 403, 404, 405, 408, 413, 415, 422, 451, 500, 502, 503])(
-		'is refused by HTTP %d, whatever the body is',
+	it.each([400, 401, 402, 403, 404, 405, 408, 413, 415, 422, 451, 500, 501, 502, 503, 504])(
+		'is refused by HTTP %d when the API itself says so',
 		async (status) => {
-			const bodies = [{ error: { code: status, message: 'No' } }, '', '<html>No</html>'];
+			const bodies = [
+				{ error: { code: status, message: 'No credits' } },
+				{ success: false, msg: 'No credits' },
+				{ code: status, message: 'No credits' },
+			];
 			for (const body of bodies) {
 				const outcome = await submit(answer(status, body));
 				expect(outcome.kind).toBe('refused');
-				expect(failureIn(outcome).details.httpCode).toBe(String(status));
+				const { details } = failureIn(outcome);
+				expect(details.httpCode).toBe(String(status));
+				expect(details.description).toContain('Evolink says: "No credits".');
 			}
 		},
 	);
+
+	it.each([
+		[{ error: { code: 402, message: 'Insufficient credits' } }, '402'],
+		[{ error: { code: 'insufficient_quota', message: 'Insufficient credits' } }, '200'],
+		[{ success: false, message: 'Insufficient credits' }, '200'],
+		[{ code: 402, msg: 'Insufficient credits' }, '402'],
+	])('is refused by an error in an answer of success: %j', async (body, httpCode) => {
+		const outcome = await submit(answer(200, body));
+		expect(outcome.kind).toBe('refused');
+		const { details } = failureIn(outcome);
+		expect(details.description).toContain('Insufficient credits');
+		expect(details.httpCode).toBe(httpCode);
+	});
+
+	it('was certainly not accepted when the API says 429 in an answer of success', async () => {
+		const outcome = await submit(answer(200, { error: { code: 429, message: 'Slow down' } }));
+		expect(outcome).toMatchObject({ kind: 'notAccepted', reason: 'rateLimited' });
+	});
+
+	it.each([400, 401, 403, 404, 405, 413, 451])(
+		'is refused by a page with HTTP %d, which does not blame the key',
+		async (status) => {
+			const page = '<html><style>p {}</style><p>Access&nbsp;denied</p></html>';
+			for (const body of ['', page, { message: 'No' }, { error: 'No' }]) {
+				const outcome = await submit(answer(status, body));
+				expect(outcome.kind).toBe('refused');
+				const { message, description } = failureIn(outcome).details;
+				expect(message).toBe(
+					`Something between n8n and Evolink refused the request (HTTP ${status})`,
+				);
+				expect(description).not.toMatch(/API key/);
+				if (body === page) expect(description).toContain('denied');
+			}
+		},
+	);
+
+	it('was certainly not accepted where a proxy asks who is there', async () => {
+		const outcome = await submit(answer(407, '<html>Proxy</html>'));
+		expect(outcome).toMatchObject({ kind: 'notAccepted', reason: 'unreachable' });
+		expect(failureIn(outcome).details.message).toContain('proxy');
+	});
 
 	it.each([301, 302, 307, 308])('is refused by the redirect %d', async (status) => {
 		const outcome = await submit(answer(status, '', { location: 'https://elsewhere.example/' }));
@@ -184,7 +238,7 @@ describe('a submission', () => {
 		expect(failureIn(outcome).details.description).toContain('https://elsewhere.example/');
 	});
 
-	it.each([303, 304, 501, 504, 505, 520, 522, 524, 599])(
+	it.each([303, 304, 408, 500, 501, 502, 503, 504, 505, 520, 522, 524, 599])(
 		'is lost with HTTP %d, which leaves open whether a task was started',
 		async (status) => {
 			const outcome = await submit(answer(status, '<html>Gateway</html>'));
@@ -192,6 +246,7 @@ describe('a submission', () => {
 			const { details } = failureIn(outcome);
 			expect(details.httpCode).toBe(String(status));
 			expect(details.description).toContain(`HTTP ${status}`);
+			expect(details.description).toContain('It reads: "Gateway".');
 		},
 	);
 });
@@ -254,8 +309,14 @@ describe('a status read', () => {
 		['nothing', ''],
 		['another service', { message: 'no Route matched' }],
 		['a text for an error', { error: 'not found' }],
-	])('404 with %s does not say that the task has expired', async (_what, body) => {
-		expect(await read(answer(404, body))).toMatchObject({ kind: 'failed', expired: false });
+	])('that met an error status with %s is tried again', async (_what, body) => {
+		for (const status of [199, 400, 401, 402, 403, 404, 410]) {
+			const outcome = await read(answer(status, body));
+			expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy' });
+			const { message, taskId } = failureIn(outcome).details;
+			expect(message).toContain('Something between n8n and Evolink');
+			expect(taskId).toBe(TASK_ID);
+		}
 	});
 
 	it.each([301, 302, 303, 307, 308])(
@@ -275,23 +336,20 @@ describe('a status read', () => {
 		expect(description).toContain('https://elsewhere.example/');
 	});
 
-	it.each([199, 400])('does not tell HTTP %d as a redirect', async (status) => {
-		const outcome = await read(answer(status, TASK, { location: 'https://elsewhere.example/' }));
-		expect(outcome.kind).toBe('failed');
-		expect(failureIn(outcome).details.message).not.toContain('points elsewhere');
-	});
-
 	it('that met 404 speaks of the task, which no other step does', async () => {
-		expect(failureIn(await read(answer(404))).details.message).toContain('this task');
-		expect(failureIn(await submit(answer(404))).details.message).not.toContain('this task');
-		expect(failureIn(await upload(answer(404))).details.message).not.toContain('this task');
+		const unknown = answer(404, { error: { code: 404, message: 'No' } });
+		expect(failureIn(await read(unknown)).details.message).toContain('this task');
+		expect(failureIn(await submit(unknown)).details.message).not.toContain('this task');
+		expect(failureIn(await upload(unknown)).details.message).not.toContain('this task');
 	});
 
 	it.each(EVERY_REASON)('without an answer (%s) is tried again if it can be', async (reason) => {
 		const outcome = await read(noAnswer(reason));
-		const expected = {
+		const expected: Record<NoAnswerReason, object> = {
 			dns: { kind: 'tryAgain', reason: 'unreachable' },
 			refused: { kind: 'tryAgain', reason: 'unreachable' },
+			proxy: { kind: 'tryAgain', reason: 'unreachable' },
+			handshake: { kind: 'tryAgain', reason: 'unreachable' },
 			timedOut: { kind: 'tryAgain', reason: 'busy' },
 			broken: { kind: 'tryAgain', reason: 'busy' },
 			notSent: { kind: 'failed', expired: false },

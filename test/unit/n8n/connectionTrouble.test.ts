@@ -37,11 +37,25 @@ describe('a request without an answer', () => {
 		['notSent', systemError('ERR_INVALID_CHAR')],
 		['notSent', systemError('ERR_INVALID_URL')],
 		['notSent', systemError('ERR_UNESCAPED_CHARACTERS')],
-		['notSent', systemError('ERR_TLS_CERT_ALTNAME_INVALID')],
-		['notSent', systemError('CERT_HAS_EXPIRED')],
-		['notSent', systemError('DEPTH_ZERO_SELF_SIGNED_CERT')],
-		['notSent', systemError('UNABLE_TO_VERIFY_LEAF_SIGNATURE')],
-		['notSent', systemError('EPROTO', { message: 'ssl3_get_record:wrong version number' })],
+		['handshake', systemError('ERR_TLS_CERT_ALTNAME_INVALID')],
+		['handshake', systemError('CERT_HAS_EXPIRED')],
+		['handshake', systemError('DEPTH_ZERO_SELF_SIGNED_CERT')],
+		['handshake', systemError('UNABLE_TO_VERIFY_LEAF_SIGNATURE')],
+		['handshake', systemError('EPROTO', { message: 'ssl3_get_record:wrong version number' })],
+		['handshake', systemError('CERT_NOT_YET_VALID')],
+		['handshake', systemError('UNABLE_TO_GET_ISSUER_CERT_LOCALLY')],
+		['handshake', systemError('ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE')],
+		['handshake', systemError('ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR')],
+		[
+			'handshake',
+			systemError('ECONNRESET', {
+				message: 'Client network socket disconnected before secure TLS connection was established',
+			}),
+		],
+		['broken', systemError('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC')],
+		['broken', systemError('ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC')],
+		['refused', systemError('EMFILE', { syscall: 'connect' })],
+		['proxy', { message: 'Proxy connection ended before receiving CONNECT response' }],
 	])('is called %s: %s', (reason, error) => {
 		for (const depth of [0, 1, 2, 5]) {
 			expect(noAnswerReason(wrapped(error, depth))).toBe(reason);
@@ -108,7 +122,7 @@ describe('a request without an answer', () => {
 	});
 
 	it('never makes the judge fail', () => {
-		const reasons = ['dns', 'refused', 'notSent', 'timedOut', 'broken'];
+		const reasons = ['dns', 'refused', 'proxy', 'handshake', 'notSent', 'timedOut', 'broken'];
 		fc.assert(
 			fc.property(fc.anything({ withNullPrototype: true }), (error) => {
 				expect(reasons).toContain(noAnswerReason(error));
