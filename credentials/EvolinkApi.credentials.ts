@@ -1,10 +1,12 @@
 import type {
-	IAuthenticateGeneric,
+	IAuthenticate,
 	Icon,
 	ICredentialTestRequest,
 	ICredentialType,
 	INodeProperties,
 } from 'n8n-workflow';
+
+import { cleanApiKey } from '../nodes/Evolink/evolink/apiKey';
 
 const REFUSED_KEY = 'Evolink did not accept the API key. Check it at evolink.ai/dashboard/keys.';
 
@@ -42,7 +44,7 @@ export class EvolinkApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
-			hint: 'Make one at <a href="https://evolink.ai/dashboard/keys" target="_blank">evolink.ai/dashboard/keys</a> and paste it here',
+			hint: 'Create one at <a href="https://evolink.ai/dashboard/keys" target="_blank">evolink.ai/dashboard/keys</a> and paste it here',
 		},
 		{
 			displayName: 'API Base URL',
@@ -50,7 +52,7 @@ export class EvolinkApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.evolink.ai',
 			placeholder: 'e.g. https://api.evolink.ai',
-			description: 'Leave it as it is, unless you use a proxy or the local sandbox',
+			description: 'Leave as is, unless you use a proxy or the local sandbox',
 		},
 		{
 			displayName: 'File API Base URL',
@@ -59,21 +61,21 @@ export class EvolinkApi implements ICredentialType {
 			default: 'https://files-api.evolink.ai',
 			placeholder: 'e.g. https://files-api.evolink.ai',
 			description:
-				'Where pictures are uploaded to. Leave it as it is, unless you use a proxy or the local sandbox.',
+				'Where images are uploaded to. Leave as is, unless you use a proxy or the local sandbox.',
 		},
 	];
 
-	// A key that was pasted often brings a space or a line break along.
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{ $credentials.apiKey.trim() }}' } },
-	};
+	/** The one rule for the key, so that what is sent is also what is redacted. */
+	authenticate: IAuthenticate = async (credentials, request) => ({
+		...request,
+		headers: { ...request.headers, Authorization: `Bearer ${cleanApiKey(credentials.apiKey)}` },
+	});
 
 	// Reading the balance is free; nothing that costs money ever serves as a test.
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL:
-				'={{ ($credentials.baseUrl || "https://api.evolink.ai").trim().replace(/\\/+$/, "") }}',
+				'={{ ($credentials.baseUrl || "https://api.evolink.ai").trim().replace(/\\/+(v1\\/*)?$/, "") }}',
 			url: '/v1/credits',
 			method: 'GET',
 		},

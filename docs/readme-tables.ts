@@ -6,10 +6,10 @@ import {
 	FAILURE_CODES,
 	failedTaskFailure,
 	lostSubmissionFailure,
-} from '../nodes/Evolink/evolink/errors';
+} from '../nodes/Evolink/evolink/failures';
 import { VIDEO_MODELS } from '../nodes/Evolink/evolink/models';
 import { DEFAULT_API_URL, DEFAULT_FILES_URL } from '../nodes/Evolink/n8n/account';
-import { createVideoFields } from '../nodes/Evolink/operations/createVideoFields';
+import { createVideoFields } from '../nodes/Evolink/operations/createVideo';
 import { GET_TASK_FIELDS } from '../nodes/Evolink/operations/getTask';
 import { table } from './markdown-table';
 import { patternTable } from './scaling/scaling-tables';
@@ -30,8 +30,8 @@ function modelTable(): string {
 
 function commandTable(): string {
 	return table(
-		['Kind', 'Command', 'What you see'],
-		CAMERA_COMMANDS.map(({ group, value, description }) => [group, `\`${value}\``, description]),
+		['Command', 'What you see'],
+		CAMERA_COMMANDS.map(({ value, description }) => [`\`${value}\``, description]),
 	);
 }
 

@@ -1,4 +1,4 @@
-import { pauseBeforeNextReadMs } from '../../nodes/Evolink/tasks/pollSchedule';
+import { pauseBeforePollMs } from '../../nodes/Evolink/time/waitForTask';
 import type { LoadResult } from '../../test/queue/load-measurement';
 import type { SimulatedCluster, Stretch } from './queue-simulation';
 
@@ -118,13 +118,10 @@ function measuredCpuSeconds({ executions, processes }: LoadResult) {
  * wait on one worker, it is less.
  */
 function plannedReads(videoSeconds: number): number {
-	// The answer to the submission is the first thing that is seen of it.
-	const observations = [{ atMs: 0, progress: 0 }];
-	let nowMs = 0;
-	do {
-		nowMs += pauseBeforeNextReadMs({ startedMs: 0, observations }, nowMs);
+	let reads = 0;
+	for (let nowMs = 0; nowMs < videoSeconds * 1_000; reads++) {
 		const progress = Math.min(99, Math.floor(nowMs / (videoSeconds * 10)));
-		observations.push({ atMs: nowMs, progress });
-	} while (nowMs < videoSeconds * 1_000);
-	return observations.length - 1;
+		nowMs += pauseBeforePollMs({ progress }, nowMs);
+	}
+	return reads;
 }

@@ -6,12 +6,31 @@ import type {
 	INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { createVideo } from './operations/createVideo';
-import { createVideoFields } from './operations/createVideoFields';
-import { executeItems } from './operations/executeItems';
+import { inputFailure, quotedName } from './evolink/failure';
+import { createVideo, createVideoFields } from './operations/createVideo';
 import { getTask, GET_TASK_FIELDS } from './operations/getTask';
+import { runItems } from './operations/runItems';
+import type { Operation } from './operations/runItems';
 
-/** The Evolink node: turns pictures into videos, and reads tasks. */
+/** By resource and operation. */
+const OPERATIONS = new Map<string, Operation>([
+	['video/create', createVideo],
+	['task/get', getTask],
+]);
+
+/** Refuses what is not in the table; nothing unknown falls through to what costs money. */
+function unknownOperation(resource: string, operation: string): Operation {
+	return {
+		async prepare() {
+			throw inputFailure(
+				`'${quotedName(resource)} > ${quotedName(operation)}' is not an operation of this node`,
+				"Choose 'Video > Create' or 'Task > Get' in 'Resource' and 'Operation'.",
+			);
+		},
+	};
+}
+
+/** The Evolink node: creates videos, and reads tasks. */
 export class Evolink implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Evolink',
@@ -20,8 +39,7 @@ export class Evolink implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description:
-			'Turn a picture into a short video with the Hailuo model, wait for it and pass the file on',
+		description: 'Create short videos from images with MiniMax Hailuo',
 		defaults: { name: 'Evolink' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -51,7 +69,7 @@ export class Evolink implements INodeType {
 						value: 'create',
 						action: 'Create video',
 						description:
-							'Turn one picture into a video, with a prompt and camera movements. Each video costs credits and takes a few minutes.',
+							'Turn one image into a video, with a prompt and camera movements. Each video costs credits and takes a few minutes.',
 					},
 				],
 				default: 'create',
@@ -67,7 +85,8 @@ export class Evolink implements INodeType {
 						name: 'Get',
 						value: 'get',
 						action: 'Get task',
-						description: 'Look at a task by its ID, wait for it and fetch its file. Costs nothing.',
+						description:
+							'Get a task by its ID. Can wait for it to finish and download the video. Free of charge.',
 					},
 				],
 				default: 'get',
@@ -78,7 +97,9 @@ export class Evolink implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const resource = this.getNodeParameter('resource', 0);
-		return [await executeItems(this, resource === 'task' ? getTask : createVideo)];
+		const resource = String(this.getNodeParameter('resource', 0, ''));
+		const operation = String(this.getNodeParameter('operation', 0, ''));
+		const known = OPERATIONS.get(`${resource}/${operation}`);
+		return [await runItems(this, known ?? unknownOperation(resource, operation))];
 	}
 }

@@ -7,6 +7,8 @@ import type { Sandbox } from '../../sandbox';
 import { startAnsweringServer } from './answering-server';
 import type { AnsweringServer } from './answering-server';
 import { useLastingSandbox } from './concurrent-tests';
+import type * as QuickClock from './quick-clock';
+import { SPEED } from './quick-clock';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { anyAnswer, givesKeyAway } from './generated-answers';
@@ -17,11 +19,19 @@ import { pictureBytes } from './picture-bytes';
 const evolink = useEvolink();
 
 /** One looks like a real key; the other looks different wherever something is escaped. */
+// Minutes of waiting pass in seconds.
+jest.mock('../../nodes/Evolink/time/clock', () =>
+	jest.requireActual<typeof QuickClock>('./quick-clock').quickClock(),
+);
+
 const KEYS = ['sk-aB3dE5fG7hI9jK1lM3nO5pQ7', 'sk/any+answer="quote"\\back$&%41'];
 const sandboxes = KEYS.map((apiKey) => useLastingSandbox({ apiKey }));
 
-/** A network that never recovers ends each run after this time. */
-const TIMEOUT_SECONDS = 2;
+/** A network that never recovers ends each wait after this time, by the node's clock. */
+const TIMEOUT_SECONDS = 60;
+
+/** The last poll, and then the download with a time of its own. */
+const LONGEST_SECONDS = TIMEOUT_SECONDS + 30 + 300;
 
 /** What the machine may add when all runs of a batch are busy at once. */
 const SLACK_SECONDS = 6;
@@ -235,7 +245,7 @@ function textsIn(value: unknown): string[] {
 
 async function judge({ one, result, seconds }: Outcome): Promise<'row' | 'error'> {
 	const { rows, error, run } = result;
-	expect(seconds).toBeLessThan(TIMEOUT_SECONDS + SLACK_SECONDS);
+	expect(seconds).toBeLessThan(LONGEST_SECONDS / SPEED + SLACK_SECONDS);
 	// n8n stores the whole execution.
 	expect(() => JSON.stringify(run)).not.toThrow();
 	for (const text of [...textsIn(run), inspect(run, { depth: 12 })]) {

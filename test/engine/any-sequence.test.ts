@@ -7,12 +7,19 @@ import { anyScript, sandboxFault } from './any-sequence-scripts';
 import type { Script, ScriptedRun } from './any-sequence-scripts';
 import { testsSideBySide } from './concurrent-tests';
 import type { OwnBench } from './concurrent-tests';
+import type * as QuickClock from './quick-clock';
+import { SPEED } from './quick-clock';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { idempotencyKeyOf, trafficOf } from './traffic';
 
 /** Each series has a sandbox of its own and tells its scripts one after another. */
 const SERIES_COUNT = 14;
+// Minutes of waiting pass in seconds.
+jest.mock('../../nodes/Evolink/time/clock', () =>
+	jest.requireActual<typeof QuickClock>('./quick-clock').quickClock(),
+);
+
 const SCRIPTS_PER_SERIES = 10;
 /** On a slow machine fewer scripts are told, rather than that the tests take minutes. */
 const LONGEST_SERIES_MS = 45_000;
@@ -54,7 +61,7 @@ function workflowFor(script: Script, prompts: string[]): EvolinkRun {
 		parameters: {
 			prompt: '={{ $json.prompt }}',
 			waitForCompletion: script.waitsForCompletion,
-			options: { timeout: script.timeoutSeconds, maxConcurrent: script.maxConcurrent },
+			options: { timeout: script.timeoutSeconds * SPEED, maxConcurrent: script.maxConcurrent },
 		},
 		node: {
 			...(script.continuesOnFail ? { onError: 'continueRegularOutput' } : {}),

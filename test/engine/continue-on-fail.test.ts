@@ -42,7 +42,7 @@ function fatefulRun({ sandbox }: OwnBench, onError: string): EvolinkRun {
 	sandbox.addFault({
 		on: 'media',
 		match: match('no file'),
-		fault: { kind: 'status', status: 403 },
+		fault: { kind: 'status', status: 410 },
 	});
 	return {
 		items: FATES.map((fate, number) => ({ json: { fate, number } })),
@@ -82,7 +82,7 @@ function expectedErrors(bench: OwnBench): Record<string, Record<string, unknown>
 			httpCode: '200',
 		},
 		unread: {
-			message: text(/does not know this task/),
+			message: text(/does not know a task with this ID/),
 			description: text(/Task > Get/),
 			taskId: taskIdOf(bench, 'unread'),
 			httpCode: '404',
@@ -94,11 +94,11 @@ function expectedErrors(bench: OwnBench): Record<string, Record<string, unknown>
 			status: text(/^(pending|processing)$/),
 		},
 		'no file': {
-			message: text(/link answered HTTP 403/),
+			message: text(/link answered HTTP 410/),
 			description: text(/Task > Get/),
 			taskId: taskIdOf(bench, 'no file'),
 			status: 'completed',
-			httpCode: '403',
+			httpCode: '410',
 		},
 	};
 }

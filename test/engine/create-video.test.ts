@@ -139,7 +139,7 @@ describe('The request for a video', () => {
 		const { error } = await evolink.run({
 			items: [
 				{ json: { link: '  https://example.com/a.jpg \n' } },
-				{ json: { link: 'https://example.com/my cat ä.jpg?v=1&w=a b' } },
+				{ json: { link: 'https://example.com/my%20cat-ä.jpg?v=1&w=a%20b' } },
 				{ json: { link: 'HTTP://EXAMPLE.com/already%20there.png' } },
 			],
 			parameters: {
@@ -152,7 +152,7 @@ describe('The request for a video', () => {
 		expect(error).toBeUndefined();
 		expect(evolink.sandbox.bill.map(({ imageUrl }) => imageUrl)).toEqual([
 			'https://example.com/a.jpg',
-			'https://example.com/my%20cat%20%C3%A4.jpg?v=1&w=a%20b',
+			'https://example.com/my%20cat-%C3%A4.jpg?v=1&w=a%20b',
 			'http://example.com/already%20there.png',
 		]);
 	});

@@ -48,6 +48,7 @@ async function meet(
 	on: 'submit' | 'read',
 	{ status, form }: ErrorCase,
 	timeout: number,
+	pollInterval?: number,
 ): Promise<Outcome> {
 	const prompt = promptFor(`${on} ${status} ${form}`);
 	const sandbox = tables.current;
@@ -58,7 +59,10 @@ async function meet(
 		fault: errorAnswer(status, form),
 	});
 	const startedMs = Date.now();
-	const result = await evolink.run({ sandbox, parameters: { prompt, options: { timeout } } });
+	const result = await evolink.run({
+		sandbox,
+		parameters: { prompt, options: { timeout, pollInterval } },
+	});
 	return { result, seconds: (Date.now() - startedMs) / 1000, ...trafficOf(sandbox, prompt) };
 }
 
@@ -146,7 +150,11 @@ describe('an error answer to a status read that no patience helps against', () =
 		{ status: 401, message: /API key/, nextStep: /credential.*dashboard\/keys/ },
 		{ status: 402, message: /too few credits/, nextStep: /dashboard\/billing/ },
 		{ status: 403, message: /not allowed/, nextStep: /account that created the task/ },
-		{ status: 404, message: /does not know this task/, nextStep: /Check the task ID/ },
+		{
+			status: 404,
+			message: /does not know a task with this ID/,
+			nextStep: /Check it for typing mistakes/,
+		},
 	]);
 	const outcomeOf = sideBySide(cases, async (one) => await meet('read', one, 20));
 
@@ -173,7 +181,7 @@ describe('an error answer to every status read that may pass', () => {
 		...inForms(OWN_FORMS, rowsOf([429, 500, 502, 503])),
 		...inForms(FOREIGN_FORMS, rowsOf([400, 401, 402, 403, 404, 429, 500, 502, 503])),
 	];
-	const outcomeOf = sideBySide(cases, async (one) => await meet('read', one, 3));
+	const outcomeOf = sideBySide(cases, async (one) => await meet('read', one, 3, 1));
 
 	it.each(cases)(
 		'fails the item at its timeout and not before (HTTP $status, body: $form)',
@@ -220,7 +228,7 @@ describe('the error of an item', () => {
 			name: 'NodeOperationError',
 			context: { itemIndex: 1 },
 			message: expect.stringContaining("'Image URL'"),
-			description: expect.stringMatching(/Paste the picture's own link/),
+			description: expect.stringMatching(/Paste the image's own link/),
 		});
 		expect(evolink.sandbox.requests).toEqual([]);
 	});

@@ -30,11 +30,14 @@ async function meet(
 
 describe('a task that failed', () => {
 	const cases = [
-		{ code: 'content_policy_violation', nextStep: /change the prompt or the picture/ },
+		{ code: 'content_policy_violation', nextStep: /change the prompt or the image/ },
 		{ code: 'invalid_parameters', nextStep: /change it/ },
-		{ code: 'image_processing_error', nextStep: /without a log-in.*upload the file itself/ },
+		{
+			code: 'image_processing_error',
+			nextStep: /without a login.*set 'Image Source' to 'Binary File'/,
+		},
 		{ code: 'image_dimension_mismatch', nextStep: /resize/ },
-		{ code: 'request_cancelled', nextStep: /submit it anew/ },
+		{ code: 'request_cancelled', nextStep: /submit a new one/ },
 		{ code: 'generation_failed_no_content', nextStep: /Change the prompt/ },
 		{ code: 'service_error', nextStep: /temporary.*Wait/ },
 		{ code: 'service_unavailable', nextStep: /temporary.*Wait/ },

@@ -37,15 +37,6 @@ const SPELLINGS: Array<{ json: boolean; header: boolean; spell: (key: string) =>
 		header: false,
 		spell: (key) => JSON.stringify(key).slice(1, -1).replaceAll('/', '\\/'),
 	},
-	{ json: true, header: false, spell: (key) => [...key].map(asJsonEscape).join('') },
-	{
-		json: true,
-		header: false,
-		spell: (key) =>
-			[...key]
-				.map((char, index) => (index % 3 === 0 ? asJsonEscape(char) : plainJson(char)))
-				.join(''),
-	},
 	{ json: false, header: true, spell: (key) => key },
 	{ json: true, header: true, spell: (key) => encodeURIComponent(key) },
 	{
@@ -53,28 +44,7 @@ const SPELLINGS: Array<{ json: boolean; header: boolean; spell: (key: string) =>
 		header: true,
 		spell: (key) => encodeURIComponent(key).replace(/%../g, (code) => code.toLowerCase()),
 	},
-	{ json: true, header: true, spell: (key) => [...key].map(asPercentCode).join('') },
-	{
-		json: true,
-		header: true,
-		spell: (key) =>
-			[...key]
-				.map((char, index) => (index % 2 === 0 ? asPercentCode(char) : encodeURIComponent(char)))
-				.join(''),
-	},
 ];
-
-function plainJson(char: string): string {
-	return JSON.stringify(char).slice(1, -1);
-}
-
-function asJsonEscape(char: string): string {
-	return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
-function asPercentCode(char: string): string {
-	return `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-}
 
 /**
  * Returns whether the text gives the key away: as it is, or to somebody who undoes the escapes of

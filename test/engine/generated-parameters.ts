@@ -146,8 +146,8 @@ function createFields(patience: Patience): Record<string, Field> {
 			valid: fc.oneof(
 				either(
 					'https://example.com/cat.jpg',
-					'http://example.com:8080/ä ö.png?a=[1]&b=%zz#x#y',
-					' HTTPS://EXAMPLE.COM/A B ',
+					'http://example.com:8080/ä%20ö.png?a=[1]&b=%zz#x#y',
+					' HTTPS://EXAMPLE.COM/A%20B\u200b',
 					'https://münchen.example/\ud83d',
 					'http://[2001:db8::1]/a',
 				),
@@ -157,6 +157,7 @@ function createFields(patience: Patience): Record<string, Field> {
 				'ftp://example.com/cat.jpg',
 				'//example.com/cat.jpg',
 				'https:/',
+				'https://example.com/a.jpg\nhttps://example.com/b.jpg',
 				'https://exa"mple.com/',
 				'http://[::1',
 				['https://example.com/cat.jpg'],
@@ -177,8 +178,8 @@ function createFields(patience: Patience): Record<string, Field> {
 		cameraCommands: {
 			valid: commands,
 			nearMisses: [
-				['pan left'],
 				'Pan left; Zoom in',
+				['Pan around'],
 				['Pan left', null],
 				Array(300).fill('Tracking shot'),
 			],
@@ -209,7 +210,7 @@ function createFields(patience: Patience): Record<string, Field> {
 		cue: { valid: either('', 'slowly', '  then quickly ', 'ß'.repeat(30), 3), isOption: true },
 		commands: {
 			valid: fc.subarray(COMMANDS, { minLength: 1, maxLength: 3 }),
-			nearMisses: [['push in'], ['Push in', ['Pull out']], Array(300).fill('Push in')],
+			nearMisses: [['push over'], ['Push in', ['Pull out']], Array(300).fill('Push in')],
 			isOption: true,
 		},
 	};

@@ -337,7 +337,7 @@ describe('A wrong value in another field of Task > Get', () => {
 		['Timeout (Seconds)', { options: { timeout: 0 } }, 'at least 1'],
 		['Timeout (Seconds)', { options: { timeout: '={{ $json.bad }}' } }, 'must be a number'],
 		['Poll Interval (Seconds)', { options: { pollInterval: 0 } }, 'at least 1'],
-		['On Timeout', { options: { onTimeout: '={{ $json.text }}' } }, "does not know: 'explode'"],
+		['On Timeout', { options: { onTimeout: '={{ $json.text }}' } }, "unknown value: 'explode'"],
 		['Max Concurrent Videos', { options: { maxConcurrent: 0 } }, 'between 1 and 100'],
 		['Max Concurrent Videos', { options: { maxConcurrent: 101 } }, 'between 1 and 100'],
 		['Max Concurrent Videos', { options: { maxConcurrent: 1.5 } }, 'a whole number'],

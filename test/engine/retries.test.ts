@@ -347,24 +347,6 @@ describe('the first read of a task that is taken up again', () => {
 		expect(sandbox.bill).toHaveLength(1);
 	});
 
-	for (const kind of ['stall', 'trickle'] as const) {
-		itSideBySide(`counts towards the timeout (${kind})`, async (bench) => {
-			const { sandbox, retry } = bench;
-			const settings = { parameters: { options: { timeout: 2 } } };
-			const failed = await failedRun(bench, settings);
-			sandbox.addFault({ on: 'read', times: Infinity, fault: { kind } });
-
-			const startedMs = Date.now();
-			const { error } = await retry(failed, settings);
-
-			expect(Date.now() - startedMs).toBeLessThan(3500);
-			expect(error?.message).toMatch(/was not finished within 2 seconds/);
-			expect(error?.description).toContain(sandbox.bill[0].taskId);
-			expect(error?.description).toContain('Task > Get with this ID');
-			expect(sandbox.bill).toHaveLength(1);
-		});
-	}
-
 	itSideBySide('begins the time for the wait anew', async ({ sandbox, run, retry }) => {
 		sandbox.planTask({ generationSeconds: 4.5 });
 		const settings = { parameters: { options: { timeout: 3, pollInterval: 1 } } };

@@ -244,7 +244,7 @@ describe('The failure of one item', () => {
 		sandbox.addFault({
 			on: 'media',
 			match: { promptIncludes: wanted[4] },
-			fault: { kind: 'status', status: 404 },
+			fault: { kind: 'status', status: 410 },
 		});
 		const { rows, error } = await evolink.run({
 			parameters: { prompt: '={{ $json.prompt }}' },

@@ -3,7 +3,7 @@ import {
 	lostSubmissionFailure,
 	noAnswerFailure,
 	redirectFailure,
-} from '../../nodes/Evolink/evolink/errors';
+} from '../../nodes/Evolink/evolink/failures';
 import type { FaultAction } from '../../sandbox';
 
 /** What stands in the way of a submission, and for how many submissions. */

@@ -100,61 +100,6 @@ describe('a status read with a moment of bad luck', () => {
 });
 
 describe('the end of the wait', () => {
-	const cases: Array<Wait & { lastWords: RegExp }> = [
-		{ name: 'video takes too long', generationSeconds: 60, lastWords: /status is '\w+'\. Task ID/ },
-		{
-			name: 'pollInterval longer than the timeout',
-			generationSeconds: 60,
-			options: { pollInterval: 60 },
-			lastWords: /status is/,
-		},
-		{
-			name: 'stall',
-			reads: [{ fault: { kind: 'stall' }, times: Infinity }],
-			lastWords: /did not answer in time/,
-		},
-		{
-			name: 'trickle',
-			reads: [{ fault: { kind: 'trickle' }, times: Infinity }],
-			lastWords: /did not answer in time/,
-		},
-		{
-			name: 'reset',
-			reads: [{ fault: { kind: 'reset-before-acceptance' }, times: Infinity }],
-			lastWords: /connection to Evolink broke off/,
-		},
-		{
-			name: 'html',
-			reads: [{ fault: { kind: 'html' }, times: Infinity }],
-			lastWords: /could not be read/,
-		},
-		{
-			name: 'Retry-After beyond the deadline',
-			reads: [{ fault: { kind: 'status', status: 429, retryAfter: 3600 }, times: Infinity }],
-			lastWords: /too many requests/,
-		},
-	];
-	const outcomeOf = sideBySide(
-		cases,
-		async (one) => await waitFor({ ...one, options: { timeout: 3, ...one.options } }),
-	);
-
-	it.each(cases)('comes with the timeout, counted from the submission ($name)', async (one) => {
-		const { result, taskIds, secondsSinceSubmission, submissions } = await outcomeOf(one);
-
-		expect(result.error).toMatchObject({
-			message: 'The video was not finished within 3 seconds',
-			description: expect.stringMatching(one.lastWords),
-			context: { itemIndex: 0 },
-		});
-		expect(result.error?.description).toContain(taskIds[0]);
-		expect(result.error?.description).toContain('Task > Get with this ID');
-		expect(result.error?.description).toContain("raise 'Timeout (Seconds)'");
-		expect(secondsSinceSubmission).toBeGreaterThan(2.9);
-		expect(secondsSinceSubmission).toBeLessThan(4);
-		expect(submissions).toHaveLength(1);
-	});
-
 	itSideBySide('does not count the time that the upload took', async ({ sandbox, run }) => {
 		const picture = await evolink.engine.storeBinary(
 			pictureBytes('png', 640, 480),
@@ -247,13 +192,13 @@ describe("'On Timeout' set to return the task", () => {
 describe('the time between two status reads', () => {
 	const cases = {
 		fixed: { name: 'fixed', generationSeconds: 3.5, options: { pollInterval: 2 } },
-		automatic: { name: 'automatic', generationSeconds: 4 },
+		automatic: { name: 'automatic', generationSeconds: 6 },
 		askedSeconds: {
 			name: 'asked for in seconds',
 			reads: [{ fault: { kind: 'status', status: 503, retryAfter: 3 } }],
 			options: { pollInterval: 1 },
 		},
-		askedDate: { name: 'asked for with a date', busyForSeconds: 4 },
+		askedDate: { name: 'asked for with a date', busyForSeconds: 9 },
 		askedNonsense: {
 			name: 'asked for in words',
 			reads: [{ fault: { kind: 'status', status: 503, retryAfter: 'soon' } }],
@@ -271,12 +216,15 @@ describe('the time between two status reads', () => {
 		}
 	});
 
-	it('fits the task where the option is absent, at least a second', async () => {
+	it('fits the task where the option is absent, 2 to 5 seconds', async () => {
 		const { submissions, reads, secondsSinceSubmission } = await outcomeOf(cases.automatic);
 
 		expect(reads.length).toBeGreaterThan(1);
-		for (const pause of pauses([...submissions, ...reads])) expect(pause).toBeGreaterThan(0.95);
-		expect(secondsSinceSubmission).toBeLessThan(7);
+		for (const pause of pauses([...submissions, ...reads])) {
+			expect(pause).toBeGreaterThan(1.95);
+			expect(pause).toBeLessThan(5.5);
+		}
+		expect(secondsSinceSubmission).toBeLessThan(9);
 	});
 
 	it('is what Retry-After says in seconds, also with a fixed interval', async () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-import { isJsonObject, parseJson } from '../../nodes/Evolink/evolink/json';
+import { isJsonObject, parseJson } from '../../nodes/Evolink/evolink/task';
 
 /*
  * Meets the survivors of the engine run with those engine tests that could take no part in it, because

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { isJsonObject, parseJson } from '../../nodes/Evolink/evolink/json';
+import { isJsonObject, parseJson } from '../../nodes/Evolink/evolink/task';
 
 /*
  * Puts the reports of both mutation runs together: one table, by folder and by file. Ends with exit

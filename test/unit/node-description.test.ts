@@ -235,7 +235,7 @@ describe('the node', () => {
 			'={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		);
 		expect(description.group).toEqual(['transform']);
-		expect(description.description).toMatch(/picture .* video .* Hailuo/);
+		expect(description.description).toMatch(/video.* image.* Hailuo/);
 	});
 
 	it('lets nobody choose resource and operation by expression', () => {
@@ -331,7 +331,7 @@ describe('Video > Create', () => {
 	it('says what its texts beside the fields are for', () => {
 		const every = everyField(fields);
 		const hintOf = (name: string) => every.find((field) => field.name === name)?.hint;
-		expect(hintOf('binaryPropertyName')).toMatch(/input field that holds the picture/);
+		expect(hintOf('binaryPropertyName')).toMatch(/input field that contains the image file/);
 		expect(hintOf('outputPropertyName')).toMatch(/output field that holds the video/);
 		const sequence = every.find(({ name }) => name === 'cameraSequence');
 		expect(sequence?.typeOptions?.multipleValueButtonText).toBe('Add Step');
@@ -339,14 +339,14 @@ describe('Video > Create', () => {
 		expect(steps).toMatchObject({ displayName: 'Steps' });
 	});
 
-	it('shows each camera command with its group and what it does', () => {
+	it('shows each camera command as itself, with what it does', () => {
 		const field = fields.find(({ name }) => name === 'cameraCommands');
 		const shown = field === undefined ? [] : choicesOf(field);
 		expect(shown).toHaveLength(CAMERA_COMMANDS.length);
 		for (const command of CAMERA_COMMANDS) {
 			const choice = shown.find(({ value }) => value === command.value);
-			expect(choice?.name.toLowerCase()).toBe(`${command.group}: ${command.value}`.toLowerCase());
-			expect(choice?.name).toMatch(/^[A-Z][a-z]+: [A-Z]/);
+			expect(choice?.name.toLowerCase()).toBe(command.value.toLowerCase());
+			expect(choice?.name).toMatch(/^[A-Z][a-z]+( [A-Z][a-z]+)?$/);
 			expect(choice?.description).toBe(command.description);
 		}
 	});

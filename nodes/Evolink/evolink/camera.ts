@@ -1,10 +1,10 @@
+import { inputFailure, quotedName } from './failure';
+
 /** One camera command: the value the API reads, and words for somebody who never filmed. */
 export interface CameraCommand {
 	/** Exactly as the API writes it between square brackets. */
 	value: string;
-	/** The kind of movement, in plain words; commands of one group stand together. */
-	group: string;
-	/** What a viewer of the video sees; short, so that it fits into one line of n8n's list. */
+	/** The kind of movement and what a viewer sees; short, to fit into one line of n8n's list. */
 	description: string;
 }
 
@@ -17,78 +17,63 @@ export interface CameraCommand {
 export const CAMERA_COMMANDS: readonly CameraCommand[] = [
 	{
 		value: 'Push in',
-		group: 'Distance',
-		description: 'The camera moves closer, as if you walk up to the subject',
+		description: 'Distance: the camera moves closer, as if you walked up to the subject',
 	},
 	{
 		value: 'Pull out',
-		group: 'Distance',
-		description: 'The camera moves away, as if you walk backwards',
+		description: 'Distance: the camera moves away, as if you walk backwards',
 	},
 	{
 		value: 'Zoom in',
-		group: 'Lens',
-		description: 'The camera stays and enlarges, like a pinch on a phone',
+		description: 'Lens: the camera stays and enlarges, like a pinch on a phone',
 	},
 	{
 		value: 'Zoom out',
-		group: 'Lens',
-		description: 'The camera stays and shows more of the scene',
+		description: 'Lens: the camera stays and shows more of the scene',
 	},
 	{
 		value: 'Pan left',
-		group: 'Turn',
-		description: 'The camera turns to the left, like turning your head',
+		description: 'Turn: the camera turns to the left, like turning your head',
 	},
 	{
 		value: 'Pan right',
-		group: 'Turn',
-		description: 'The camera turns to the right, like turning your head',
+		description: 'Turn: the camera turns to the right, like turning your head',
 	},
 	{
 		value: 'Tilt up',
-		group: 'Nod',
-		description: 'The camera looks up, like lifting your chin',
+		description: 'Nod: the camera looks up, like lifting your chin',
 	},
 	{
 		value: 'Tilt down',
-		group: 'Nod',
-		description: 'The camera looks down, like lowering your chin',
+		description: 'Nod: the camera looks down, like lowering your chin',
 	},
 	{
 		value: 'Truck left',
-		group: 'Slide',
-		description: 'The camera glides to the left, as if on a passing train',
+		description: 'Slide: the camera glides to the left, as if on a passing train',
 	},
 	{
 		value: 'Truck right',
-		group: 'Slide',
-		description: 'The camera glides to the right, as if on a passing train',
+		description: 'Slide: the camera glides to the right, as if on a passing train',
 	},
 	{
 		value: 'Pedestal up',
-		group: 'Lift',
-		description: 'The camera rises straight up, as if in an elevator',
+		description: 'Lift: the camera rises straight up, as if in an elevator',
 	},
 	{
 		value: 'Pedestal down',
-		group: 'Lift',
-		description: 'The camera sinks straight down, as if in an elevator',
+		description: 'Lift: the camera sinks straight down, as if in an elevator',
 	},
 	{
 		value: 'Tracking shot',
-		group: 'Follow',
-		description: 'The camera travels along with the subject as it moves',
+		description: 'Follow: the camera travels along with the subject as it moves',
 	},
 	{
 		value: 'Static shot',
-		group: 'Hold',
-		description: 'The camera does not move at all; only the subject does',
+		description: 'Hold: the camera does not move at all; only the subject does',
 	},
 	{
 		value: 'Shake',
-		group: 'Effect',
-		description: 'The picture trembles, as if filmed by hand in the action',
+		description: 'Effect: the image shakes, as if filmed by hand in the action',
 	},
 ];
 
@@ -101,9 +86,30 @@ export interface CameraStep {
 	commands: readonly string[];
 }
 
-/** Returns whether the API knows the command, letter by letter. */
-export function isCameraCommand(text: string): boolean {
-	return CAMERA_COMMANDS.some((command) => command.value === text);
+function isCameraCommand(text: string): boolean {
+	return CAMERA_COMMANDS.some(({ value }) => value === text);
+}
+
+/**
+ * Returns the commands as the API writes them. Taken in any case, in brackets or with several in
+ * one text, since that is what expressions and agents give.
+ *
+ * @param label the field's name on the screen, for the message
+ * @throws EvolinkFailure that names the first command that is unknown, and all that are known
+ */
+export function readCameraCommands(texts: readonly string[], label: string): string[] {
+	const words = texts
+		.flatMap((text) => text.replace(/[[\]]/g, ',').split(','))
+		.map((word) => word.replace(/[\s_-]+/g, ' ').trim())
+		.filter((word) => word !== '');
+	return words.map((word) => {
+		const command = CAMERA_COMMANDS.find(({ value }) => value.toLowerCase() === word.toLowerCase());
+		if (command !== undefined) return command.value;
+		throw inputFailure(
+			`'${label}' has a value that is not a camera command: '${quotedName(word)}'`,
+			`The camera commands are: ${CAMERA_COMMANDS.map(({ value }) => value).join(', ')}.`,
+		);
+	});
 }
 
 function bracket(commands: readonly string[]): string {
@@ -128,7 +134,9 @@ export function composePrompt(
 		bracket(commands),
 		...steps.flatMap((step) => [step.cue.trim(), bracket(step.commands)]),
 	];
-	return parts.filter((part) => part !== '').join(' ');
+	const prompt = parts.filter((part) => part !== '').join(' ');
+	// Half of a character, as an expression that cuts a text can leave it, is not sent.
+	return prompt.replace(/\p{Cs}/gu, '\uFFFD');
 }
 
 /** Returns the text's length as the API counts it: in Unicode characters, not UTF-16 units. */
@@ -153,11 +161,11 @@ export function promptAdvice(prompt: string): string[] {
 		const unknown = parts.filter((part) => !isCameraCommand(part));
 		if (unknown.length > 0) {
 			advice.push(
-				`${whole} in the prompt is not one of the ${CAMERA_COMMANDS.length} camera commands, so the model reads it as ordinary words. Pick the movement from 'Camera Commands' to be sure.`,
+				`${quotedName(whole)} in the prompt is not one of the ${CAMERA_COMMANDS.length} camera commands, so the model reads it as ordinary words. Pick the movement from 'Camera Commands' to be sure.`,
 			);
 		} else if (parts.length > RECOMMENDED_COMMANDS_PER_BRACKET) {
 			advice.push(
-				`${whole} runs ${parts.length} camera commands at the same time; more than ${RECOMMENDED_COMMANDS_PER_BRACKET} rarely look good. Use 'Camera Sequence' to run them one after another.`,
+				`${quotedName(whole)} runs ${parts.length} camera commands at the same time; more than ${RECOMMENDED_COMMANDS_PER_BRACKET} rarely look good. Use 'Camera Sequence' to run them one after another.`,
 			);
 		}
 	}

@@ -7,14 +7,48 @@ import {
 	redirectFailure,
 	statusOfApiError,
 	unreadableAnswerFailure,
-} from './errors';
-import type { Step } from './errors';
+} from './failures';
+import type { NoAnswerReason, Step } from './failures';
 import type { EvolinkFailure } from './failure';
-import { isJsonObject, parseJson } from './json';
-import { retryAfterMs } from './retryAfter';
-import { parseTask } from './task';
+import type { VideoSettings } from './models';
+import { retryAfterMs } from '../time/retry';
+import type { Throttle } from '../time/retry';
+import { isJsonObject, parseTask } from './task';
 import type { EvolinkTask } from './task';
-import type { ApiTransport, HttpOutcome, HttpRequest } from './transport';
+
+/** One HTTP request to the API, which the transport authenticates. */
+export interface HttpRequest {
+	method: 'GET' | 'POST';
+	url: string;
+	headers?: Record<string, string>;
+	/** An object is sent as JSON; a form as multipart/form-data. */
+	body?: Record<string, unknown> | FormData;
+	/** The whole exchange, answer included, takes no longer than this. */
+	timeoutMs: number;
+	/**
+	 * What a stop of the execution does to the exchange: `abort` ends it at once; `letFinish` is
+	 * for a request whose answer is worth money.
+	 */
+	onStop: 'abort' | 'letFinish';
+}
+
+/** An answer with any HTTP status, or the reason why there is none. */
+export type HttpOutcome =
+	| {
+			kind: 'answer';
+			status: number;
+			headers: Record<string, string>;
+			text: string;
+			/** The parsed text; undefined where it is no JSON. */
+			json: unknown;
+	  }
+	| { kind: 'noAnswer'; reason: NoAnswerReason };
+
+/**
+ * Sends a request with the user's API key. Never throws for anything that the network or the server
+ * does; throws only when the execution was stopped.
+ */
+export type ApiTransport = (request: HttpRequest) => Promise<HttpOutcome>;
 
 /** Body of `POST /v1/videos/generations`; the model's schema knows no other field. */
 export interface VideoRequestBody {
@@ -25,6 +59,18 @@ export interface VideoRequestBody {
 	quality: string;
 	duration: number;
 	model_params: { prompt_optimizer: boolean };
+}
+
+/** Returns the body of the submission; `prompt` is left out when there is none. */
+export function requestBody(settings: VideoSettings, imageUrl: string): VideoRequestBody {
+	return {
+		model: settings.model,
+		image_urls: [imageUrl],
+		...(settings.prompt === '' ? {} : { prompt: settings.prompt }),
+		quality: settings.quality,
+		duration: settings.durationSeconds,
+		model_params: { prompt_optimizer: settings.promptOptimizer },
+	};
 }
 
 /**
@@ -58,11 +104,6 @@ export type Repeatable<T> =
 	  }
 	| { kind: 'failed'; failure: EvolinkFailure; expired: boolean };
 
-/** A picture to upload. `form` makes the multipart body anew for each attempt. */
-export interface PictureUpload {
-	form(): Promise<FormData>;
-}
-
 /** The API's hosts, without a slash at the end. */
 export interface ApiHosts {
 	apiUrl: string;
@@ -71,9 +112,12 @@ export interface ApiHosts {
 
 /** The calls that the node makes with the user's API key. */
 export interface EvolinkClient {
+	/** What the API's "too many requests" do to all items of the execution. */
+	readonly throttle: Throttle;
 	submitVideo(body: VideoRequestBody, idempotencyKey: string): Promise<SubmissionOutcome>;
-	readTask(taskId: string, budgetMs: number): Promise<Repeatable<EvolinkTask>>;
-	uploadPicture(picture: PictureUpload, budgetMs: number): Promise<Repeatable<string>>;
+	/** @param timeoutMs how long the answer may take; never more than an ordinary time-out */
+	readTask(taskId: string, timeoutMs: number): Promise<Repeatable<EvolinkTask>>;
+	uploadImage(form: () => FormData, timeoutMs: number): Promise<Repeatable<string>>;
 }
 
 /** A submission is answered within seconds; after two minutes its answer counts as lost. */
@@ -114,10 +158,11 @@ function isTemporary(status: number): boolean {
 export function createClient(
 	transport: ApiTransport,
 	hosts: ApiHosts,
-	nowMs: () => number,
+	throttle: Throttle,
 ): EvolinkClient {
 	const waitAskedBy = (answer: Answer) => {
-		const asked = retryAfterMs(answer.headers['retry-after'], nowMs());
+		const asked = retryAfterMs(answer.headers['retry-after'], Date.now());
+		if (answer.status === 429) throttle.tooManyRequests(asked);
 		return asked === undefined ? {} : { retryAfterMs: asked };
 	};
 
@@ -125,7 +170,7 @@ export function createClient(
 		body: VideoRequestBody,
 		idempotencyKey: string,
 	): Promise<SubmissionOutcome> {
-		const outcome = await transport.send({
+		const outcome = await transport({
 			method: 'POST',
 			url: `${hosts.apiUrl}/v1/videos/generations`,
 			headers: { 'Idempotency-Key': idempotencyKey },
@@ -160,7 +205,7 @@ export function createClient(
 
 	/** Who answered decides, then the status: only the API itself can refuse what has reached it. */
 	function judgeSubmission(answer: Answer): SubmissionOutcome {
-		const json = parseJson(answer.text);
+		const { json } = answer;
 		const status = String(answer.status);
 		if (isOk(answer)) {
 			const task = parseTask(json, 'pending');
@@ -190,7 +235,7 @@ export function createClient(
 	}
 
 	function failureOf(answer: Answer, step: Step, taskId?: string): EvolinkFailure {
-		const json = parseJson(answer.text);
+		const { json } = answer;
 		return answerFailure({ status: statusOfApiError(answer.status, json), json }, step, taskId);
 	}
 
@@ -201,14 +246,14 @@ export function createClient(
 		taskId: string | undefined,
 		read: (json: unknown) => T | undefined,
 	): Promise<Repeatable<T>> {
-		const outcome = await transport.send(request);
+		const outcome = await transport(request);
 		if (outcome.kind === 'noAnswer') {
 			const failure = noAnswerFailure(outcome.reason, taskId);
 			if (outcome.reason === 'notSent') return { kind: 'failed', failure, expired: false };
 			const mayPass = outcome.reason === 'timedOut' || outcome.reason === 'broken';
 			return { kind: 'tryAgain', failure, reason: mayPass ? 'busy' : 'unreachable' };
 		}
-		const json = parseJson(outcome.text);
+		const { json } = outcome;
 		const value = isOk(outcome) ? read(json) : undefined;
 		if (value !== undefined) return { kind: 'done', value };
 		if (isApiError(json)) {
@@ -228,25 +273,22 @@ export function createClient(
 		return { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) };
 	}
 
-	async function readTask(taskId: string, budgetMs: number): Promise<Repeatable<EvolinkTask>> {
+	async function readTask(taskId: string, timeoutMs: number): Promise<Repeatable<EvolinkTask>> {
 		const request: HttpRequest = {
 			method: 'GET',
 			url: `${hosts.apiUrl}/v1/tasks/${encodeURIComponent(taskId)}`,
-			timeoutMs: Math.min(STATUS_READ_TIMEOUT_MS, budgetMs),
+			timeoutMs: Math.min(STATUS_READ_TIMEOUT_MS, timeoutMs),
 			onStop: 'abort',
 		};
 		return await sendRepeatable(request, 'statusRead', taskId, (json) => parseTask(json));
 	}
 
-	async function uploadPicture(
-		picture: PictureUpload,
-		budgetMs: number,
-	): Promise<Repeatable<string>> {
+	async function uploadImage(form: () => FormData, timeoutMs: number): Promise<Repeatable<string>> {
 		const request: HttpRequest = {
 			method: 'POST',
 			url: `${hosts.filesUrl}/api/v1/files/upload/stream`,
-			body: await picture.form(),
-			timeoutMs: Math.min(UPLOAD_TIMEOUT_MS, budgetMs),
+			body: form(),
+			timeoutMs: Math.min(UPLOAD_TIMEOUT_MS, timeoutMs),
 			onStop: 'abort',
 		};
 		return await sendRepeatable(request, 'upload', undefined, (json) => {
@@ -258,5 +300,5 @@ export function createClient(
 		});
 	}
 
-	return { submitVideo, readTask, uploadPicture };
+	return { throttle, submitVideo, readTask, uploadImage };
 }

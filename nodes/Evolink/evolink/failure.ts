@@ -5,9 +5,9 @@
 export interface FailureDetails {
 	/**
 	 * `input`: refused before anything was sent. `api`: the API, the network or the task said no.
-	 * `timeout`: the wait ended first.
+	 * `timeout`: the wait ended first. `internal`: a fault of the node itself.
 	 */
-	kind: 'input' | 'api' | 'timeout';
+	kind: 'input' | 'api' | 'timeout' | 'internal';
 	/** One sentence that says what happened. */
 	message: string;
 	/** What to do next. */
@@ -24,15 +24,39 @@ export interface FailureDetails {
 	timedOut?: boolean;
 }
 
-/** The one error that the code behind the node's border throws. */
+/** The one error that the code behind the node's border throws on purpose. */
 export class EvolinkFailure extends Error {
-	constructor(readonly details: FailureDetails) {
-		super(details.message);
+	constructor(
+		readonly details: FailureDetails,
+		cause?: unknown,
+	) {
+		super(details.message, cause === undefined ? undefined : { cause });
 		this.name = 'EvolinkFailure';
 	}
 }
 
-/** Returns the failure of a parameter or picture that was refused before anything was sent. */
+/** Returns the failure of a field or image that was refused before anything was sent. */
 export function inputFailure(message: string, description: string): EvolinkFailure {
 	return new EvolinkFailure({ kind: 'input', message, description });
+}
+
+const LONGEST_WORDS_CHARACTERS = 500;
+
+/** Codes, fields and values are names: a longer one is none, and would bury the rest. */
+const LONGEST_NAME_CHARACTERS = 100;
+
+function shortened(text: string, longestCharacters: number): string {
+	if (text.length <= longestCharacters) return text;
+	// Half of a character that takes two places, such as an emoji, is not left at the end.
+	return `${text.slice(0, longestCharacters).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** Returns the text for a message, or its first 500 characters and an ellipsis. */
+export function quotedWords(text: string): string {
+	return shortened(text, LONGEST_WORDS_CHARACTERS);
+}
+
+/** Returns a name, code or value for a message, or its first 100 characters and an ellipsis. */
+export function quotedName(text: string): string {
+	return shortened(text, LONGEST_NAME_CHARACTERS);
 }

@@ -1,5 +1,52 @@
-import { isJsonObject } from './json';
-import type { JsonObject } from './json';
+/** What JSON can hold. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
+
+/** A JSON object: not null, not an array. */
+export interface JsonObject {
+	[key: string]: JsonValue;
+}
+
+/** Returns whether a value that came out of JSON is an object (not null, not an array). */
+export function isJsonObject(value: unknown): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The API's answers are nested 4 levels deep. Thousands of levels can be parsed, but neither written
+ * again nor stored by n8n, which would lose the execution and the paid task with it.
+ */
+const MOST_LEVELS = 100;
+
+function hasMoreLevelsThan(levels: number, json: unknown): boolean {
+	let values: unknown[] = [json];
+	for (let level = 0; level <= levels; level++) {
+		const containers = values.filter((value) => typeof value === 'object' && value !== null);
+		if (containers.length === 0) return false;
+		values = containers.flatMap((container) => Object.values(Object(container)));
+	}
+	return true;
+}
+
+/**
+ * Returns the parsed text, or undefined when it is not JSON, or too deeply nested to be used.
+ *
+ * @param redact is applied to every text in it, since JSON can spell the same text in many ways
+ */
+export function parseJson(
+	text: string,
+	redact: (text: string) => string = (value) => value,
+): unknown {
+	try {
+		const json: unknown = JSON.parse(text, (_name, value: unknown) => {
+			if (typeof value === 'string') return redact(value);
+			if (!isJsonObject(value)) return value;
+			return Object.fromEntries(Object.entries(value).map(([name, one]) => [redact(name), one]));
+		});
+		return hasMoreLevelsThan(MOST_LEVELS, json) ? undefined : json;
+	} catch {
+		return undefined;
+	}
+}
 
 /** A task as the API describes it, read with care: only `id` and `status` are certain. */
 export interface EvolinkTask {

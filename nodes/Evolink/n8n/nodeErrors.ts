@@ -1,24 +1,32 @@
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { ExpressionError, NodeApiError, NodeError, NodeOperationError } from 'n8n-workflow';
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
-import { BILLING_URL } from '../evolink/errors';
+import { BILLING_URL, internalFailure, quotableWords } from '../evolink/failures';
 import { EvolinkFailure } from '../evolink/failure';
 import type { FailureDetails } from '../evolink/failure';
 
-/** More task ids than this would bury the message. */
-const MOST_TASK_IDS_NAMED = 20;
+/** More task ids or items than this would bury the message. */
+const MOST_NAMED = 20;
 
 /** Returns the ids as a list in words, the first of them by name. */
 function listOfTasks(taskIds: readonly string[]): string {
-	const named = taskIds.slice(0, MOST_TASK_IDS_NAMED).join(', ');
-	const more = taskIds.length - MOST_TASK_IDS_NAMED;
+	const named = taskIds.slice(0, MOST_NAMED).join(', ');
+	const more = taskIds.length - MOST_NAMED;
 	return `${named}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Returns the items as a list in words, the first of them by number; n8n counts them from 0. */
+export function itemWords(items: readonly number[]): string {
+	const more = items.length - MOST_NAMED;
+	const numbers = items.slice(0, MOST_NAMED).join(', ');
+	const rest = more > 0 ? ` and ${more} more` : '';
+	return `${items.length === 1 ? 'item' : 'items'} ${numbers}${rest}, counted from 0`;
 }
 
 /** Returns a sentence that names the tasks which other items had started, or an empty text. */
 export function otherTasksSentence(taskIds: readonly string[]): string {
 	if (taskIds.length === 0) return '';
-	return `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${listOfTasks(taskIds)}. A retry of this execution takes them up again.`;
+	return `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${listOfTasks(taskIds)}. A retry of this execution resumes them.`;
 }
 
 /** Returns what to know about videos of which nobody knows whether they were started, or nothing. */
@@ -26,7 +34,7 @@ export function unclearSentence(whose: 'this' | 'other', count: number): string 
 	if (count === 0) return '';
 	const subject = whose === 'other' ? ' of other items' : '';
 	const videos = count === 1 ? `One video${subject}` : `${count} videos${subject}`;
-	return `${videos} may have been started, but no answer came: look at ${BILLING_URL} for a charge at this time before you start the workflow anew.`;
+	return `${videos} may have been started, but no answer came: check ${BILLING_URL} for a charge at this time before you run the workflow again from the start.`;
 }
 
 /**
@@ -51,15 +59,16 @@ export function stoppedError(
 }
 
 /**
- * Returns the failure as n8n's error: NodeOperationError for invalid input and a wait that ran
- * out, NodeApiError with its HTTP code for what the API or the network answered.
+ * Returns the failure as n8n's error: NodeApiError with its HTTP code for what the API or the
+ * network answered, NodeOperationError for everything else.
  *
+ * @param failed the failure, and the error that was thrown for it
  * @param others tasks that other items of the same run had started, and how many more of them have
  * lost their answers
  */
 export function toNodeError(
 	node: INode,
-	details: FailureDetails,
+	{ details, error: cause }: { details: FailureDetails; error?: unknown },
 	itemIndex: number,
 	others: { taskIds: readonly string[]; unclearCount: number },
 ): NodeApiError | NodeOperationError {
@@ -81,6 +90,9 @@ export function toNodeError(
 			: new NodeOperationError(node, message, { description, itemIndex });
 	// n8n replaces messages in which it finds the name of a network error.
 	error.message = message;
+	if (details.kind === 'internal' && cause instanceof Error) {
+		error.cause = cause.cause instanceof Error ? cause.cause : cause;
+	}
 	return error;
 }
 
@@ -98,25 +110,36 @@ export function failedItemRow(details: FailureDetails, itemIndex: number): INode
 }
 
 /**
- * Returns what went wrong, whoever threw it. n8n's own errors, such as an expression that cannot
- * be resolved, keep their words.
+ * Returns what went wrong, whoever threw it. n8n's own errors, such as an expression that cannot be
+ * resolved, keep their words; anything else is a fault of this node.
  *
  * @param redact removes the API key from texts
  */
-export function toFailureDetails(error: unknown, redact: (text: string) => string): FailureDetails {
-	if (error instanceof EvolinkFailure) {
-		const { message, description } = error.details;
-		return { ...error.details, message: redact(message), description: redact(description) };
-	}
-	const message = error instanceof Error && error.message !== '' ? error.message : String(error);
-	const description: unknown =
-		typeof error === 'object' && error !== null ? Reflect.get(error, 'description') : undefined;
-	return {
+export function toFailureDetails(
+	error: unknown,
+	redact: (text: string) => string = (text) => text,
+): FailureDetails {
+	const { details } = failureOf(error);
+	const { message, description } = details;
+	return { ...details, message: redact(message), description: redact(description) };
+}
+
+function failureOf(error: unknown): EvolinkFailure {
+	if (error instanceof EvolinkFailure) return error;
+	const isOfN8n =
+		error instanceof NodeError || error instanceof ExpressionError || isNamedError(error);
+	if (!isOfN8n) return internalFailure(error);
+	const description: unknown = Reflect.get(error, 'description');
+	return new EvolinkFailure({
 		kind: 'input',
-		message: redact(message),
+		message: quotableWords(error.message) ?? 'n8n could not read a field',
 		description:
-			typeof description === 'string' && description !== ''
-				? redact(description)
-				: "Check this item's fields and expressions, then run the workflow again.",
-	};
+			(typeof description === 'string' ? quotableWords(description) : undefined) ??
+			"Check this item's fields and expressions, then run the workflow again.",
+	});
+}
+
+/** Errors of n8n's engine, whose classes differ from version to version, come with a level. */
+function isNamedError(error: unknown): error is Error {
+	return error instanceof Error && 'level' in error;
 }

@@ -1,54 +1,246 @@
-import { createHash, randomUUID } from 'crypto';
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { createHash } from 'crypto';
+import { updateDisplayOptions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { composePrompt, promptAdvice } from '../evolink/camera';
-import type { CameraStep } from '../evolink/camera';
-import { timeoutFailure } from '../evolink/errors';
-import { inputFailure } from '../evolink/failure';
-import type { CheckedPicture } from '../evolink/picture';
-import { isFailure } from '../evolink/task';
-import type { EvolinkTask } from '../evolink/task';
 import {
-	checkCameraCommands,
+	CAMERA_COMMANDS,
+	composePrompt,
+	promptAdvice,
+	readCameraCommands,
+} from '../evolink/camera';
+import type { CameraStep } from '../evolink/camera';
+import { requestBody } from '../evolink/client';
+import type { Repeatable } from '../evolink/client';
+import { inputFailure, quotedName } from '../evolink/failure';
+import {
 	checkImageUrl,
-	checkWishes,
-	requestBody,
-} from '../evolink/videoRequest';
-import type { CheckedWishes } from '../evolink/videoRequest';
-import { checkPicture } from '../n8n/pictures';
-import { isCalledByAgent } from '../n8n/toolUse';
-import { waitForTask } from '../tasks/waitForTask';
+	imageUrlAdvice,
+	isLocalAddress,
+	localAddressWords,
+} from '../evolink/imageUrl';
+import { checkSettings, VIDEO_MODELS } from '../evolink/models';
+import type { ImageRules, VideoModel, VideoSettings } from '../evolink/models';
+import { isJsonObject } from '../evolink/task';
+import { noteFailedTask, submitOnce } from '../money/submitOnce';
+import type { VideoOrder } from '../money/submitOnce';
+import type { Account } from '../n8n/account';
+import { checkImageFile } from '../n8n/imageFile';
+import type { CheckedImage } from '../n8n/imageFile';
+import { binaryDataOf, expressionOf, fieldsOfItem } from '../n8n/parameters';
+import type { Fields } from '../n8n/parameters';
+import { tryUntil } from '../time/retry';
+import type { Attempt } from '../time/retry';
 import { finishTask } from './finishTask';
-import type { ItemOutput, Operation, Services } from './operation';
-import { asList, asText, itemParameters } from './parameters';
-import type { ItemParameters, OptionParameters } from './parameters';
-import { readStatus } from './readStatus';
-import { findStartedTask, submitVideo } from './submitVideo';
-import type { Submission } from './submitVideo';
-import { rawTask, simplifiedTask } from './taskOutput';
-import { uploadPicture } from './uploadPicture';
-import { readWaitSettings } from './waitSettings';
-import type { WaitSettings } from './waitSettings';
+import type { TaskWishes } from './finishTask';
+import { isCalledByAgent } from './runItems';
+import type { Execution, ItemOutput, Operation } from './runItems';
+import { outputFields, readWaitSettings } from './waitOptions';
 
-/** The picture of one item: a link as it will be sent, or a file that was looked at. */
-type Picture = { kind: 'link'; url: string } | { kind: 'file'; file: CheckedPicture };
+const DEFAULT_FILE_FIELD = 'data';
 
-/** All that one item asks for, checked. */
-interface VideoOrder {
-	wishes: CheckedWishes;
-	picture: Picture;
-	waitForCompletion: boolean;
-	downloadVideo: boolean;
-	simplify: boolean;
-	settings: WaitSettings;
-	itemIndex: number;
+function titleCase(command: string): string {
+	return command.replace(/(^| )\w/g, (start) => start.toUpperCase());
 }
 
-function readSteps(options: OptionParameters): CameraStep[] {
+const CAMERA_OPTIONS: INodePropertyOptions[] = CAMERA_COMMANDS.map(({ value, description }) => ({
+	name: titleCase(value),
+	value,
+	description,
+}));
+
+/** 'Quality', once for each model, since models differ in what they offer. */
+function qualityFields(models: readonly VideoModel[]): INodeProperties[] {
+	return models.map(({ id, qualities, defaultQuality }) => ({
+		displayName: 'Quality',
+		name: 'quality',
+		type: 'options',
+		options: qualities.map(({ value, description }) => ({ name: value, value, description })),
+		default: defaultQuality,
+		description: 'Resolution of the video. Higher costs more; 1080p is limited to 6 seconds.',
+		displayOptions: { show: { model: [id] } },
+	}));
+}
+
+/** 'Duration', once for each model and set of durations, with the qualities that allow it. */
+function durationFields(models: readonly VideoModel[]): INodeProperties[] {
+	return models.flatMap((model) => {
+		const qualitiesByDurations = new Map<string, string[]>();
+		for (const { value, durationsSeconds } of model.qualities) {
+			const key = durationsSeconds.join(',');
+			qualitiesByDurations.set(key, [...(qualitiesByDurations.get(key) ?? []), value]);
+		}
+		return [...qualitiesByDurations].map(([key, qualities]): INodeProperties => {
+			const durations = key.split(',').map(Number);
+			const isDefaultPossible = durations.includes(model.defaultDurationSeconds);
+			const defaultDuration = isDefaultPossible ? model.defaultDurationSeconds : durations[0];
+			return {
+				displayName: 'Duration',
+				name: 'duration',
+				type: 'options',
+				options: durations.map((seconds) => ({ name: `${seconds} Seconds`, value: seconds })),
+				default: defaultDuration,
+				description: 'Length of the video. Longer costs more.',
+				displayOptions: { show: { model: [model.id], quality: qualities } },
+			};
+		});
+	});
+}
+
+const IMAGE_RULES_IN_WORDS =
+	'JPEG, PNG or WebP, at most 20 MB, shorter side longer than 300 pixels, width to height between 2:5 and 5:2';
+
+const IMAGE_FIELDS: INodeProperties[] = [
+	{
+		displayName: 'Image Source',
+		name: 'imageSource',
+		type: 'options',
+		options: [
+			{
+				name: 'URL',
+				value: 'url',
+				description: 'The image is on the web and opens without a login',
+			},
+			{
+				name: 'Binary File',
+				value: 'binary',
+				description: 'A file from an earlier node, e.g. a form upload, download or storage node',
+			},
+		],
+		default: 'url',
+		description: 'Where to get the first frame from',
+	},
+	{
+		displayName: 'Image URL',
+		name: 'imageUrl',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. https://example.com/image.jpg',
+		description: `Link to one image that opens without a login: ${IMAGE_RULES_IN_WORDS}`,
+		displayOptions: { show: { imageSource: ['url'] } },
+	},
+	{
+		displayName: 'Input Data Field Name',
+		name: 'binaryPropertyName',
+		type: 'string',
+		required: true,
+		default: DEFAULT_FILE_FIELD,
+		placeholder: 'e.g. data',
+		hint: 'The name of the input field that contains the image file',
+		description: `One image, which is uploaded to Evolink: ${IMAGE_RULES_IN_WORDS}`,
+		displayOptions: { show: { imageSource: ['binary'] } },
+	},
+];
+
+const CAMERA_SEQUENCE_FIELD: INodeProperties = {
+	displayName: 'Camera Sequence',
+	name: 'cameraSequence',
+	type: 'fixedCollection',
+	typeOptions: {
+		multipleValues: true,
+		sortable: true,
+		multipleValueButtonText: 'Add Step',
+	},
+	placeholder: 'Add Step',
+	default: {},
+	description: 'Camera movements that run one after another, in this order',
+	options: [
+		{
+			displayName: 'Steps',
+			name: 'steps',
+			values: [
+				{
+					displayName: 'Cue',
+					name: 'cue',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. then quickly',
+					description: 'Words before the movement, such as how fast or when it happens',
+				},
+				{
+					displayName: 'Commands',
+					name: 'commands',
+					type: 'multiOptions',
+					options: CAMERA_OPTIONS,
+					default: [],
+					description: 'Camera commands of this step; several run at the same time',
+				},
+			],
+		},
+	],
+};
+
+/** Returns the fields of Video > Create; the models' drop-downs come from the table. */
+export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS): INodeProperties[] {
+	const defaultModel = models[0].id;
+	return updateDisplayOptions({ show: { resource: ['video'], operation: ['create'] } }, [
+		{
+			displayName: 'Model',
+			name: 'model',
+			type: 'options',
+			options: models.map(({ id, displayName, description }) => ({
+				name: displayName,
+				value: id,
+				description,
+			})),
+			default: defaultModel,
+			description: 'The model that creates the video',
+		},
+		...IMAGE_FIELDS,
+		{
+			displayName: 'Prompt',
+			name: 'prompt',
+			type: 'string',
+			typeOptions: { rows: 4 },
+			default: '',
+			placeholder: 'e.g. The cat slowly opens its eyes and looks around',
+			description:
+				'What happens in the video, in plain words. Optional; the image alone is enough. At most 2000 characters, including camera commands.',
+		},
+		{
+			displayName: 'Camera Commands',
+			name: 'cameraCommands',
+			type: 'multiOptions',
+			options: CAMERA_OPTIONS,
+			default: [],
+			description:
+				"How the camera moves. Several commands run at the same time; up to 3 look best. For one movement after another, use 'Camera Sequence' in the options.",
+		},
+		...qualityFields(models),
+		...durationFields(models),
+		...outputFields(
+			{
+				wait: 'Whether to wait for the video to finish, which takes a few minutes. If off, returns the task ID for Task > Get.',
+				download:
+					'Whether to put the finished video into the output, e.g. for an email or storage node. Links expire after 24 hours.',
+			},
+			[
+				CAMERA_SEQUENCE_FIELD,
+				{
+					displayName: 'Optimize Prompt',
+					name: 'promptOptimizer',
+					type: 'boolean',
+					default: true,
+					description:
+						'Whether the model may rewrite the prompt to get more out of it. Turn off if the video must follow your words exactly.',
+				},
+			],
+		).map((field): INodeProperties => {
+			if (field.name === 'waitForCompletion') return { ...field, default: true };
+			if (field.name !== 'downloadVideo') return field;
+			return { ...field, default: true, displayOptions: { show: { waitForCompletion: [true] } } };
+		}),
+	]);
+}
+
+/** The image of one item: a link as it will be sent, or a checked file. */
+type Image = { kind: 'link'; url: string } | { kind: 'file'; file: CheckedImage };
+
+function readSteps(options: Fields): CameraStep[] {
 	const label = 'Camera Sequence';
 	return options.rows('cameraSequence', 'steps', label).flatMap((row, index) => {
-		const cue = asText(row.cue, 'Cue');
-		const commands = checkCameraCommands(asList(row.commands, 'Commands'), label);
+		const cue = row.text('cue', 'Cue');
+		const commands = readCameraCommands(row.list('commands', 'Commands'), label);
 		if (commands.length > 0) return [{ cue, commands }];
 		if (cue.trim() === '') return [];
 		throw inputFailure(
@@ -58,177 +250,209 @@ function readSteps(options: OptionParameters): CameraStep[] {
 	});
 }
 
-function readWishes(parameters: ItemParameters, options: OptionParameters): CheckedWishes {
+function readSettings(fields: Fields, options: Fields): VideoSettings {
 	const label = 'Camera Commands';
-	const commands = checkCameraCommands(parameters.list('cameraCommands', label), label);
-	return checkWishes({
-		model: parameters.text('model', 'Model'),
-		prompt: composePrompt(parameters.text('prompt', 'Prompt'), commands, readSteps(options)),
+	const commands = readCameraCommands(fields.list('cameraCommands', label), label);
+	return {
+		model: fields.text('model', 'Model'),
+		prompt: composePrompt(fields.text('prompt', 'Prompt'), commands, readSteps(options)),
 		// n8n hides both, and leaves nothing of them, when a field above has a value it does not know.
-		quality: parameters.text('quality', 'Quality', ''),
-		durationSeconds: parameters.number('duration', 'Duration', undefined, 0),
-		promptOptimizer: options.yesOrNo('promptOptimizer', 'Optimize Prompt') ?? true,
-	});
+		quality: fields.text('quality', 'Quality', ''),
+		durationSeconds: fields.number('duration', 'Duration', undefined, 0),
+		promptOptimizer: options.yesOrNo('promptOptimizer', 'Optimize Prompt', true),
+	};
 }
 
+async function readImage(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	fields: Fields,
+	rules: ImageRules,
+): Promise<Image> {
+	const source = fields.text('imageSource', 'Image Source');
+	if (source === 'url') {
+		const expression = expressionOf(context, 'imageUrl');
+		return { kind: 'link', url: checkImageUrl(fields.text('imageUrl', 'Image URL'), expression) };
+	}
+	if (source !== 'binary') {
+		throw inputFailure(
+			`'Image Source' has an unknown value: '${quotedName(source)}'`,
+			"Choose 'url' for a link or 'binary' for a file from an earlier node.",
+		);
+	}
+	const given = fields.value('binaryPropertyName');
+	const field = binaryDataOf(given) ?? fields.text('binaryPropertyName', 'Input Data Field Name');
+	const file = await checkImageFile(context, itemIndex, field, DEFAULT_FILE_FIELD, rules);
+	return { kind: 'file', file };
+}
+
+/** Returns advice on what is allowed, but may not do what the user expects. */
+function adviceOn(
+	context: IExecuteFunctions,
+	fields: Fields,
+	settings: VideoSettings,
+	image: Image,
+	account: Account,
+): string[] {
+	const advice = promptAdvice(settings.prompt);
+	const expression = expressionOf(context, 'prompt');
+	if (expression !== undefined && fields.text('prompt', 'Prompt').trim() === '') {
+		advice.push(
+			`The prompt's expression ${expression} gave nothing, so the model got no description.`,
+		);
+	}
+	if (image.kind === 'file') return advice;
+	if (!isLocalAddress(image.url)) return [...advice, ...imageUrlAdvice(image.url)];
+	// A local Evolink, such as the sandbox, can open local addresses.
+	if (!account.isLocal) {
+		const words = localAddressWords(image.url);
+		throw inputFailure("'Image URL' is an address that Evolink cannot open", words);
+	}
+	return [...advice, localAddressWords(image.url)];
+}
+
+/** What a video depends on, by the names of the fields. */
+const VIDEO_PARAMETERS = [
+	'model',
+	'imageSource',
+	'imageUrl',
+	'binaryPropertyName',
+	'prompt',
+	'cameraCommands',
+	'quality',
+	'duration',
+];
+
 /**
- * Returns what makes this order the same as another: everything that the video depends on. Of an
- * uploaded picture that is its bytes, since each upload gets another address.
+ * Returns what makes this order the same as that of another try of n8n's: what the video depends on
+ * as it is written, so that an expression that gives something else each time does not pay again.
+ * An agent's calls are all written the same, so there the values count.
  */
-function fingerprintOf({ wishes, picture }: VideoOrder): string {
-	const { model, prompt, quality, durationSeconds, promptOptimizer } = wishes;
-	const pictureId = picture.kind === 'link' ? picture.url : picture.file.sha256;
-	const content = [model, prompt, quality, durationSeconds, promptOptimizer, pictureId];
+function orderIdOf(context: IExecuteFunctions, settings: VideoSettings, image: Image): string {
+	const { options, ...written } = context.getNode().parameters;
+	const more: Record<string, unknown> = isJsonObject(options) ? options : {};
+	const { cameraSequence = {}, promptOptimizer = true } = more;
+	const content = isCalledByAgent(context)
+		? [settings, image.kind === 'link' ? image.url : image.file.sha256]
+		: [...VIDEO_PARAMETERS.map((name) => written[name]), cameraSequence, promptOptimizer];
 	return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
-/** A task that exists for an order. */
-interface Started {
-	taskId: string;
-	/** The task as last seen. */
-	known: EvolinkTask;
-	/** The picture's address as it was sent. */
-	imageUrl: string;
-	/** When it was submitted or taken up again, in milliseconds since 1970. */
-	startedMs: number;
-}
+type UploadTrouble = Extract<Repeatable<string>, { kind: 'tryAgain' }>;
 
-async function start(
-	{ wishes, picture }: VideoOrder,
-	submission: Submission,
-	services: Services,
-): Promise<Started> {
-	const imageUrl =
-		picture.kind === 'link'
-			? picture.url
-			: await uploadPicture(picture.file, submission.deadlineMs, services);
-	const task = await submitVideo(requestBody(wishes, imageUrl), submission, services);
-	return { taskId: task.id, known: task, imageUrl, startedMs: services.clock.nowMs() };
-}
+/** An address that does not answer is mostly a typing mistake; the user should hear of it soon. */
+const MOST_UPLOADS_WHEN_UNREACHABLE = 4;
+
+/** An upload costs nothing, so it is tried for a good while; but no video waits for it yet. */
+const LONGEST_UPLOAD_MS = 300_000;
 
 /**
- * Takes up the task that an earlier try of the same run has started. A task that failed for good
- * or that the API no longer knows is forgotten, and the item submitted anew.
+ * Returns the address under which the API can fetch the image, after uploading it. An image that
+ * several items share is uploaded once; but each item keeps its own time, and its own luck.
+ *
+ * @throws EvolinkFailure when the File API refuses the image, or can't be reached
+ * @throws Stopped when the execution is stopped
  */
-async function resumeOrStart(
-	order: VideoOrder,
-	submission: Submission,
-	services: Services,
-): Promise<Started> {
-	const started = findStartedTask(submission, services);
-	if (started === undefined) return await start(order, submission, services);
-	const { taskId } = started;
-	const { clock, random } = services;
-	const { timeoutSeconds } = order.settings;
+async function uploadImage(
+	image: CheckedImage,
+	timeoutMs: number,
+	{ client, clock, uploads }: Execution,
+): Promise<string> {
+	const allowedMs = Math.min(timeoutMs, LONGEST_UPLOAD_MS);
 	const startedMs = clock.nowMs();
-	const look = await waitForTask(
-		async (budgetMs) => await readStatus(taskId, budgetMs, services),
-		// One answer is enough to know whether the task can be taken up.
-		() => true,
-		undefined,
-		{ startedMs, timeoutMs: timeoutSeconds * 1000, waitingItems: services.waitingItems },
-		clock,
-		random,
-	);
-	if (look.kind === 'timedOut') {
-		throw timeoutFailure(taskId, timeoutSeconds, look.task, look.trouble);
+	const underWay = uploads.get(image.sha256)?.catch(() => undefined);
+	if (underWay !== undefined) {
+		const url = await Promise.race([underWay, clock.sleep(allowedMs).then(() => undefined)]);
+		if (url !== undefined) return url;
 	}
-	const isGone = look.kind === 'refused' ? look.refusal.expired : isFailure(look.task);
-	if (isGone) {
-		services.paidTasks.forget(submission.itemIndex, submission.fingerprint);
-		const deadlineMs = clock.nowMs() + timeoutSeconds * 1000;
-		return await start(order, { ...submission, deadlineMs }, services);
-	}
-	if (look.kind === 'refused') throw look.refusal.failure;
-	return { ...started, known: look.task, startedMs };
-}
-
-async function deliver(order: VideoOrder, services: Services): Promise<ItemOutput> {
-	const { wishes, settings, itemIndex, waitForCompletion, downloadVideo } = order;
-	const { clock, paidTasks } = services;
-	for (const advice of promptAdvice(wishes.prompt)) services.advise(itemIndex, advice);
-	const submission: Submission = {
-		itemIndex,
-		fingerprint: fingerprintOf(order),
-		newIdempotencyKey: randomUUID,
-		deadlineMs: clock.nowMs() + settings.timeoutSeconds * 1000,
-	};
-	const { taskId, known, imageUrl, startedMs } = await resumeOrStart(order, submission, services);
-	const { task, file } = await finishTask(
-		{
-			taskId,
-			known,
-			startedMs,
-			waitForCompletion,
-			downloadVideo,
-			settings,
-			itemIndex,
-			onTaskFailed: () => paidTasks.forget(itemIndex, submission.fingerprint),
+	let unreachable = 0;
+	const upload = tryUntil(
+		async (remainingMs): Promise<Attempt<string, UploadTrouble>> => {
+			await clock.sleep(client.throttle.quietMs());
+			const outcome = await client.uploadImage(image.form, remainingMs);
+			if (outcome.kind === 'done') return { done: outcome.value };
+			if (outcome.kind === 'failed') throw outcome.failure;
+			if (outcome.reason === 'unreachable' && ++unreachable >= MOST_UPLOADS_WHEN_UNREACHABLE) {
+				throw outcome.failure;
+			}
+			return { trouble: outcome };
 		},
-		services,
-	);
-	paidTasks.delivered(itemIndex, submission.fingerprint);
-	const sent: IDataObject = {
-		prompt: wishes.prompt,
-		imageUrl,
-		quality: wishes.quality,
-		duration: wishes.durationSeconds,
-	};
-	return {
-		json: order.simplify ? { ...simplifiedTask(task), ...sent } : rawTask(task),
-		...(file === undefined ? {} : { binary: { [settings.outputPropertyName]: file } }),
-	};
+		startedMs + allowedMs,
+		clock,
+	).then((outcome) => {
+		if ('done' in outcome) return outcome.done;
+		throw outcome.trouble.failure;
+	});
+	uploads.set(image.sha256, upload);
+	return await upload;
 }
 
-/** Video > Create: submits one picture, and waits and downloads as far as it is wanted. */
+async function runOrder(
+	order: Omit<VideoOrder, 'body'>,
+	settings: VideoSettings,
+	image: Image,
+	wishes: TaskWishes,
+	execution: Execution,
+): Promise<ItemOutput> {
+	const { itemIndex, orderId, timeoutSeconds } = order;
+	const { task, sent, startedMs } = await submitOnce(
+		{
+			...order,
+			body: async () => {
+				const imageUrl =
+					image.kind === 'link'
+						? image.url
+						: await uploadImage(image.file, timeoutSeconds * 1000, execution);
+				return requestBody(settings, imageUrl);
+			},
+		},
+		execution,
+	);
+	const output = await finishTask(
+		{
+			taskId: task.id,
+			known: task,
+			startedMs,
+			sent,
+			onTaskFailed: (failed) => void noteFailedTask(order, failed, execution),
+		},
+		wishes,
+		execution,
+	);
+	execution.paidTasks.delivered(itemIndex, orderId);
+	return output;
+}
+
+/** Video > Create: submits one image, and waits and downloads as far as it is wanted. */
 export const createVideo: Operation = {
-	async prepare(context, itemIndex) {
-		const parameters = itemParameters(context, itemIndex);
-		const options = parameters.options();
-		const wishes = readWishes(parameters, options);
-		const waitForCompletion = parameters.yesOrNo('waitForCompletion', 'Wait for Completion');
-		const settings = readWaitSettings(options);
-		const order: VideoOrder = {
-			wishes,
+	async prepare(context, itemIndex, account) {
+		const { fields, options } = fieldsOfItem(context, itemIndex);
+		const settings = readSettings(fields, options);
+		const model = checkSettings(settings);
+		const waitForCompletion = fields.yesOrNo('waitForCompletion', 'Wait for Completion');
+		const waitSettings = readWaitSettings(options);
+		const wishes: TaskWishes = {
+			itemIndex,
 			waitForCompletion,
 			// Unless the workflow file says that it waits by a true that is no text, n8n hides the field and
-			// leaves nothing of it.
+			// leaves nothing of it. An agent gets text only; n8n drops the files of a tool's answer.
 			downloadVideo:
 				waitForCompletion &&
-				parameters.yesOrNo('downloadVideo', 'Download Video', true) &&
-				// An agent gets text only; n8n drops the files of a tool's answer.
-				!isCalledByAgent(context.getNode()),
-			simplify: parameters.yesOrNo('simplify', 'Simplify'),
-			settings,
-			itemIndex,
-			picture: await readPicture(context, itemIndex, parameters, wishes),
+				fields.yesOrNo('downloadVideo', 'Download Video', true) &&
+				!isCalledByAgent(context),
+			simplify: fields.yesOrNo('simplify', 'Simplify'),
+			settings: waitSettings,
 		};
-		return {
-			maxConcurrent: settings.maxConcurrent,
-			run: async (services) => await deliver(order, services),
+		const image = await readImage(context, itemIndex, fields, model.image);
+		const advice = adviceOn(context, fields, settings, image, account);
+		const order = {
+			itemIndex,
+			orderId: orderIdOf(context, settings, image),
+			timeoutSeconds: waitSettings.timeoutSeconds,
+		};
+		return async (execution) => {
+			for (const one of advice) execution.advise(itemIndex, one);
+			return await runOrder(order, settings, image, wishes, execution);
 		};
 	},
 };
-
-async function readPicture(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	parameters: ItemParameters,
-	{ modelRules }: CheckedWishes,
-): Promise<Picture> {
-	const source = parameters.text('imageSource', 'Image Source');
-	switch (source) {
-		case 'url':
-			return { kind: 'link', url: checkImageUrl(parameters.text('imageUrl', 'Image URL')) };
-		case 'binary': {
-			const field = parameters.binaryField('binaryPropertyName', 'Input Data Field Name');
-			const file = await checkPicture(context, itemIndex, field, modelRules.picture);
-			return { kind: 'file', file };
-		}
-		default:
-			throw inputFailure(
-				`'Image Source' has a value that this node does not know: '${source}'`,
-				"Choose 'url' for a link or 'binary' for a file from an earlier node.",
-			);
-	}
-}

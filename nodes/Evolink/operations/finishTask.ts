@@ -1,43 +1,52 @@
-import type { IBinaryData } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
-import { failedTaskFailure, timeoutFailure } from '../evolink/errors';
 import { EvolinkFailure } from '../evolink/failure';
-import { downloadResult, noLinkFailure } from '../evolink/resultFile';
-import { isFailure, isSuccess } from '../evolink/task';
+import {
+	describeFailedTask,
+	failedTaskFailure,
+	internalFailure,
+	noLinkFailure,
+	timeoutFailure,
+} from '../evolink/failures';
+import { isFailure, isFinished, isSuccess, RESULT_LIFETIME_MS } from '../evolink/task';
 import type { EvolinkTask } from '../evolink/task';
-import { waitForTask } from '../tasks/waitForTask';
-import type { Services } from './operation';
-import { readStatus } from './readStatus';
-import type { WaitSettings } from './waitSettings';
+import { downloadVideo } from '../n8n/videoFile';
+import { Stopped } from '../time/stop';
+import { waitForTask } from '../time/waitForTask';
+import type { Execution, ItemOutput } from './runItems';
+import type { WaitSettings } from './waitOptions';
 
-/** A task that exists, and what is wanted of it. */
-export interface TaskToFinish {
-	taskId: string;
-	/** The task as the submission answered it; undefined when it must be read first. */
-	known: EvolinkTask | undefined;
-	/** When the wait began, in milliseconds since 1970. */
-	startedMs: number;
-	/** Whether to wait for the end, or to take the task as it is. */
+/** What is wanted of a task: all that an operation's fields say about it. */
+export interface TaskWishes {
+	itemIndex: number;
+	/** Whether to wait for the end, or to take the task as is. */
 	waitForCompletion: boolean;
 	downloadVideo: boolean;
+	simplify: boolean;
 	settings: WaitSettings;
-	itemIndex: number;
-	/** Called when the task turns out to have failed for good. */
-	onTaskFailed?(): void;
 }
 
-/** The task as it is now, and its file if one was wanted and is there. */
-export interface FinishedTask {
-	task: EvolinkTask;
-	file?: IBinaryData;
+/** A task that exists. */
+export interface TaskToFinish {
+	taskId: string;
+	/** The task as last seen; undefined when it must be read first. */
+	known: EvolinkTask | undefined;
+	/** When the wait began, by the execution's clock. */
+	startedMs: number;
+	/** What to put out beside the simplified task. */
+	sent?: IDataObject;
+	/** Called when the task turns out to have failed. */
+	onTaskFailed?(task: EvolinkTask): void;
 }
+
+const SHORTEST_DOWNLOAD_TIME_MS = 300_000;
 
 /** A completed task may carry no link for a moment; after this time, none is expected any more. */
 const WAIT_FOR_LINK_MS = 60_000;
 
 /**
- * Waits for a task as far as it is wanted, and downloads its first result as far as it is wanted:
- * the one path of all operations.
+ * Waits for a task as far as it is wanted, downloads its first result as far as it is wanted, and
+ * returns the row: the one way of all operations.
  *
  * @throws EvolinkFailure when the task failed (only while waiting), the time is up, or the API
  * refuses to tell
@@ -45,39 +54,58 @@ const WAIT_FOR_LINK_MS = 60_000;
  */
 export async function finishTask(
 	toFinish: TaskToFinish,
-	services: Services,
-): Promise<FinishedTask> {
-	const { taskId, settings } = toFinish;
+	wishes: TaskWishes,
+	execution: Execution,
+): Promise<ItemOutput> {
+	try {
+		const task = await waitAsWanted(toFinish, wishes, execution);
+		const json = wishes.simplify ? { ...simplifiedTask(task), ...toFinish.sent } : rawTask(task);
+		const isWanted = wishes.downloadVideo && isSuccess(task);
+		const file = isWanted ? await downloadAsWanted(task, wishes, execution) : undefined;
+		if (file === undefined) return { json };
+		return { json, binary: { [wishes.settings.outputPropertyName]: file } };
+	} catch (error) {
+		throw namedFailure(error, toFinish.taskId);
+	}
+}
+
+/** Whatever is neither a failure nor a stop is a fault of the node, and must not hide the paid task. */
+function namedFailure(error: unknown, taskId: string): Error {
+	const isNamed = error instanceof EvolinkFailure || error instanceof Stopped;
+	return isNamed ? error : internalFailure(error, taskId);
+}
+
+async function waitAsWanted(
+	{ taskId, known, startedMs, onTaskFailed }: TaskToFinish,
+	{ settings, waitForCompletion }: TaskWishes,
+	{ client, clock }: Execution,
+): Promise<EvolinkTask> {
+	const { timeoutSeconds, pollIntervalSeconds } = settings;
 	const end = await waitForTask(
-		async (budgetMs) => await readStatus(taskId, budgetMs, services),
-		toFinish.waitForCompletion ? untilLinked() : () => true,
-		toFinish.known,
+		async (timeoutMs) => await client.readTask(taskId, timeoutMs),
+		waitForCompletion ? untilLinked() : () => true,
+		known,
 		{
-			startedMs: toFinish.startedMs,
-			timeoutMs: settings.timeoutSeconds * 1000,
-			...(settings.pollIntervalSeconds === undefined
-				? {}
-				: { pollIntervalMs: settings.pollIntervalSeconds * 1000 }),
-			waitingItems: services.waitingItems,
+			startedMs,
+			timeoutMs: timeoutSeconds * 1000,
+			pollIntervalMs: pollIntervalSeconds === undefined ? undefined : pollIntervalSeconds * 1000,
+			quietMs: client.throttle.quietMs,
 		},
-		services.clock,
-		() => services.random(),
+		clock,
 	);
 	if (end.kind === 'refused') throw end.refusal.failure;
 	if (end.kind === 'timedOut') {
-		if (settings.onTimeout === 'returnTask' && end.task !== undefined) return { task: end.task };
-		throw timeoutFailure(taskId, settings.timeoutSeconds, end.task, end.trouble);
+		if (settings.onTimeout === 'returnTask' && end.task !== undefined) return end.task;
+		throw timeoutFailure(taskId, timeoutSeconds, end.task, end.trouble);
 	}
-	const { task } = end;
-	if (isFailure(task)) {
-		toFinish.onTaskFailed?.();
-		if (toFinish.waitForCompletion) throw failedTaskFailure(task);
+	if (isFailure(end.task)) {
+		onTaskFailed?.(end.task);
+		if (waitForCompletion) throw failedTaskFailure(end.task);
 	}
-	if (!toFinish.downloadVideo || !isSuccess(task)) return { task };
-	return { task, ...(await download(task, toFinish, services)) };
+	return end.task;
 }
 
-/** A task needs no further look once it failed, or succeeded and has a link or will get none. */
+/** A task needs no further poll once it failed, or succeeded and has a link or will get none. */
 function untilLinked(): (task: EvolinkTask, nowMs: number) => boolean {
 	let completedMs: number | undefined;
 	return (task, nowMs) => {
@@ -87,41 +115,67 @@ function untilLinked(): (task: EvolinkTask, nowMs: number) => boolean {
 	};
 }
 
-async function download(
+async function downloadAsWanted(
 	task: EvolinkTask,
-	{ startedMs, settings, itemIndex, waitForCompletion }: TaskToFinish,
-	services: Services,
-): Promise<{ file?: IBinaryData }> {
-	const link = task.results[0];
+	{ settings, itemIndex, waitForCompletion }: TaskWishes,
+	{ context, clock, stop, advise }: Execution,
+) {
+	const [link] = task.results;
 	if (link === undefined) {
 		if (waitForCompletion) throw noLinkFailure(task.id);
-		return {};
+		return undefined;
 	}
-	const outcome = await downloadResult(
-		services.links,
-		{
-			link,
-			taskId: task.id,
-			wantedFileName: settings.fileName,
-			deadlineMs: startedMs + settings.timeoutSeconds * 1000,
-			timeoutSeconds: settings.timeoutSeconds,
-		},
-		services.clock,
-		() => services.random(),
-	).then(
-		(file) => ({ file }),
-		(failure: unknown) => ({ failure }),
-	);
-	if ('file' in outcome) return outcome;
-	const { failure } = outcome;
-	const maySkip =
-		settings.onTimeout === 'returnTask' &&
-		failure instanceof EvolinkFailure &&
-		failure.details.timedOut === true;
-	if (!maySkip) throw failure;
-	services.advise(
-		itemIndex,
-		`${failure.message}. The row holds the link, but no file. ${failure.details.description}`,
-	);
-	return {};
+	const request = {
+		link,
+		taskId: task.id,
+		wantedFileName: settings.fileName,
+		// A finished video is paid for: it gets a time of its own, whatever the wait has left.
+		allowedMs: Math.max(SHORTEST_DOWNLOAD_TIME_MS, settings.timeoutSeconds * 1000),
+		mayHaveExpired:
+			task.createdMs === undefined || Date.now() - task.createdMs >= RESULT_LIFETIME_MS,
+	};
+	try {
+		return await downloadVideo(context, request, clock, stop);
+	} catch (error) {
+		const maySkip =
+			settings.onTimeout === 'returnTask' &&
+			error instanceof EvolinkFailure &&
+			error.details.timedOut === true;
+		if (!maySkip) throw namedFailure(error, task.id);
+		const { message, description } = error.details;
+		advise(itemIndex, `${message}. The row has the link, but no file. ${description}`);
+		return undefined;
+	}
+}
+
+function isoTime(ms: number | undefined): string | null {
+	return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+/** Returns the simplified row of a task: flat, the most useful first. */
+export function simplifiedTask(task: EvolinkTask): IDataObject {
+	const failed = isFailure(task) ? describeFailedTask(task) : undefined;
+	const hasLinks = task.results.length > 0 && task.createdMs !== undefined;
+	return {
+		taskId: task.id,
+		model: task.raw.model ?? null,
+		status: task.status,
+		progress: task.raw.progress ?? null,
+		isFinished: isFinished(task),
+		isSuccess: isSuccess(task),
+		createdAt: isoTime(task.createdMs),
+		videoUrl: task.results[0] ?? null,
+		results: task.results,
+		expiresAt: hasLinks ? isoTime((task.createdMs ?? 0) + RESULT_LIFETIME_MS) : null,
+		...(failed === undefined ? {} : { failureCode: failed.code, failureMessage: failed.message }),
+	};
+}
+
+/**
+ * Returns the API's own task object, but for one thing: `error` becomes `failure`, since n8n takes
+ * a row with a key `error` for a failed one and runs the node again.
+ */
+export function rawTask(task: EvolinkTask): IDataObject {
+	const { error, ...rest } = task.raw;
+	return error === undefined ? rest : { ...rest, failure: error };
 }

@@ -5,9 +5,9 @@ import { shownPicture } from './nodes-panel';
 
 const bench = useEditor('first-video');
 
-/** As the list shows it: kind and command. */
-const COMMANDS_IN_LIST = CAMERA_COMMANDS.map(
-	({ group, value }) => `${group}: ${value.replace(/(^| )\w/g, (start) => start.toUpperCase())}`,
+/** As the list shows them. */
+const COMMANDS_IN_LIST = CAMERA_COMMANDS.map(({ value }) =>
+	value.replace(/(^| )\w/g, (start) => start.toUpperCase()),
 );
 
 // One story, told in order: each test goes on where the one before it left the editor.

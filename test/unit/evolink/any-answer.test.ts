@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 
 import { createClient } from '../../../nodes/Evolink/evolink/client';
+import type { HttpOutcome } from '../../../nodes/Evolink/evolink/client';
+import { createThrottle } from '../../../nodes/Evolink/time/retry';
+import { createVirtualClock } from '../time/virtual-clock';
 import {
 	failedTaskFailure,
 	isApiError,
 	timeoutFailure,
-} from '../../../nodes/Evolink/evolink/errors';
+} from '../../../nodes/Evolink/evolink/failures';
 import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
-import { parseJson } from '../../../nodes/Evolink/evolink/json';
-import { isTaskId } from '../../../nodes/Evolink/evolink/task';
+import { isTaskId, parseJson } from '../../../nodes/Evolink/evolink/task';
 import type { EvolinkTask } from '../../../nodes/Evolink/evolink/task';
-import type { HttpOutcome } from '../../../nodes/Evolink/evolink/transport';
-import { rawTask, simplifiedTask } from '../../../nodes/Evolink/operations/taskOutput';
+import { rawTask, simplifiedTask } from '../../../nodes/Evolink/operations/finishTask';
 import { anyAnswer } from '../../engine/generated-answers';
 import type { GeneratedAnswer } from '../../engine/generated-answers';
 
-const NOW_MS = Date.UTC(2026, 0, 5, 12, 0, 0);
 const TASK_ID = 'task-unified-1757169743-7cvnl5zw';
 const NUMBER_OF_ANSWERS = 1_500;
 
@@ -34,14 +34,15 @@ function outcomeOf({ status, headers, body }: GeneratedAnswer): HttpOutcome {
 		status,
 		headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])),
 		text: body.toString('utf8'),
+		json: parseJson(body.toString('utf8')),
 	};
 }
 
 function clientFor(answer: GeneratedAnswer) {
 	return createClient(
-		{ send: async () => outcomeOf(answer) },
+		async () => outcomeOf(answer),
 		{ apiUrl: 'https://api.example', filesUrl: 'https://files.example' },
-		() => NOW_MS,
+		createThrottle(createVirtualClock()),
 	);
 }
 
@@ -157,8 +158,7 @@ describe('Whatever the API answers', () => {
 		const { counts, count } = counter();
 		await fc.assert(
 			fc.asyncProperty(answersTo('upload'), async (answer) => {
-				const picture = { form: async () => new FormData() };
-				const outcome = await clientFor(answer).uploadPicture(picture, 5_000);
+				const outcome = await clientFor(answer).uploadImage(() => new FormData(), 5_000);
 				count(outcome.kind);
 				if (outcome.kind === 'done') {
 					expect(outcome.value).toMatch(/^https?:\/\//i);

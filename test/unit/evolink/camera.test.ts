@@ -2,9 +2,10 @@ import {
 	CAMERA_COMMANDS,
 	composePrompt,
 	countCharacters,
-	isCameraCommand,
 	promptAdvice,
+	readCameraCommands,
 } from '../../../nodes/Evolink/evolink/camera';
+import { expectPlainWords, failureOf } from './failure-of';
 
 describe('the prompt that is sent', () => {
 	it("is the user's words, one bracket, then the steps, each part after one space", () => {
@@ -38,6 +39,10 @@ describe('the prompt that is sent', () => {
 		expect(composePrompt(words, [], [])).toBe(words);
 	});
 
+	it('is well-formed, whatever an expression has cut in half', () => {
+		expect(composePrompt('A cat \ud83d', [], [])).toBe('A cat \ufffd');
+	});
+
 	it('runs the steps in the order in which they stand', () => {
 		const steps = ['Push in', 'Pull out', 'Shake'].map((command) => ({
 			cue: '',
@@ -69,10 +74,10 @@ describe('the camera commands', () => {
 		]);
 	});
 
-	it.each(CAMERA_COMMANDS.map((command) => [command.value, command]))(
-		'%s has a group, and a description that says more than its name',
-		(name, { group, description }) => {
-			expect(group).toMatch(/^[A-Z][a-z]+$/);
+	it.each(CAMERA_COMMANDS.map(({ value, description }) => [value, description]))(
+		'%s is described by the kind of movement, and by more than its name',
+		(name, description) => {
+			expect(description).toMatch(/^[A-Z][a-z]+: /);
 			const words = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];
 			const own = words(description).filter((word) => !words(name).includes(word));
 			expect(own.length).toBeGreaterThan(6);
@@ -80,10 +85,10 @@ describe('the camera commands', () => {
 		},
 	);
 
-	it('of one group stand next to each other', () => {
-		const groups = CAMERA_COMMANDS.map(({ group }) => group);
-		const runs = groups.filter((group, index) => group !== groups[index - 1]);
-		expect(runs).toEqual([...new Set(groups)]);
+	it('of one kind stand next to each other', () => {
+		const kinds = CAMERA_COMMANDS.map(({ description }) => description.split(':')[0]);
+		const runs = kinds.filter((kind, index) => kind !== kinds[index - 1]);
+		expect(runs).toEqual([...new Set(kinds)]);
 	});
 
 	it('all have descriptions of their own', () => {
@@ -91,12 +96,31 @@ describe('the camera commands', () => {
 		expect(new Set(descriptions).size).toBe(descriptions.length);
 	});
 
-	it.each(['pan left', 'PAN LEFT', ' Pan left', 'Pan  left', 'Pan', '', 'constructor'])(
-		'do not include %j',
-		(text) => {
-			expect(isCameraCommand(text)).toBe(false);
-		},
-	);
+	it.each([
+		[[], []],
+		[
+			['Zoom in', 'Pan left'],
+			['Zoom in', 'Pan left'],
+		],
+		[['push in', 'PUSH IN', ' Push  In ', 'push_in'], Array(4).fill('Push in')],
+		[['[Push in]'], ['Push in']],
+		[
+			['[Pan left,Zoom in]', '', '[Shake] [tilt up]'],
+			['Pan left', 'Zoom in', 'Shake', 'Tilt up'],
+		],
+	])('are read kindly: %j', (texts, commands) => {
+		expect(readCameraCommands(texts, 'Camera Commands')).toEqual(commands);
+	});
+
+	it.each(['Pan', 'Fly', 'toString', 'x'.repeat(10_000)])('do not include %j', (unknown) => {
+		const details = failureOf(() => readCameraCommands(['Shake', unknown], 'Camera Sequence'));
+		expectPlainWords(details);
+		expect(details.kind).toBe('input');
+		expect(details.message).toContain("'Camera Sequence'");
+		expect(details.message).toContain(`'${unknown.slice(0, 100)}`);
+		expect(details.message.length).toBeLessThan(250);
+		for (const { value } of CAMERA_COMMANDS) expect(details.description).toContain(value);
+	});
 });
 
 describe('advice on a prompt', () => {

@@ -1,14 +1,19 @@
 import { createClient } from '../../../nodes/Evolink/evolink/client';
-import type { VideoRequestBody } from '../../../nodes/Evolink/evolink/client';
-import type { NoAnswerReason } from '../../../nodes/Evolink/evolink/errors';
+import type { NoAnswerReason } from '../../../nodes/Evolink/evolink/failures';
 import type { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
-import type { HttpOutcome, HttpRequest } from '../../../nodes/Evolink/evolink/transport';
+import type {
+	HttpOutcome,
+	HttpRequest,
+	VideoRequestBody,
+} from '../../../nodes/Evolink/evolink/client';
+import { parseJson } from '../../../nodes/Evolink/evolink/task';
+import { createThrottle } from '../../../nodes/Evolink/time/retry';
+import { createVirtualClock } from '../time/virtual-clock';
 import { expectPlainWords } from './failure-of';
 
 const HOSTS = { apiUrl: 'https://api.example', filesUrl: 'https://files.example/proxy' };
 const TASK_ID = 'task-unified-1757169743-7cvnl5zw';
 const IDEMPOTENCY = 'a'.repeat(36);
-const NOW_MS = Date.UTC(2026, 0, 5, 12, 0, 0);
 
 const BODY: VideoRequestBody = {
 	model: 'MiniMax-Hailuo-2.3-Fast',
@@ -23,13 +28,16 @@ const TASK = { id: TASK_ID, status: 'pending', created: 1_757_169_743, progress:
 /** A client whose one request gets this answer. */
 function clientFor(outcome: HttpOutcome) {
 	const requests: HttpRequest[] = [];
-	const transport = {
-		async send(request: HttpRequest) {
+	const throttle = createThrottle(createVirtualClock());
+	const client = createClient(
+		async (request) => {
 			requests.push(request);
 			return outcome;
 		},
-	};
-	return { client: createClient(transport, HOSTS, () => NOW_MS), requests };
+		HOSTS,
+		throttle,
+	);
+	return { client, requests };
 }
 
 function answer(
@@ -38,18 +46,16 @@ function answer(
 	headers: Record<string, string> = {},
 ): HttpOutcome {
 	const text = typeof body === 'string' ? body : JSON.stringify(body);
-	return { kind: 'answer', status, headers, text };
+	return { kind: 'answer', status, headers, text, json: parseJson(text) };
 }
 
 const noAnswer = (reason: NoAnswerReason): HttpOutcome => ({ kind: 'noAnswer', reason });
 
-const PICTURE = {
-	async form() {
-		const form = new FormData();
-		form.append('file', new Blob(['x']), 'picture.jpg');
-		return form;
-	},
-};
+function form(): FormData {
+	const data = new FormData();
+	data.append('file', new Blob(['x']), 'image.jpg');
+	return data;
+}
 
 async function submit(outcome: HttpOutcome) {
 	return await clientFor(outcome).client.submitVideo(BODY, IDEMPOTENCY);
@@ -60,7 +66,7 @@ async function read(outcome: HttpOutcome, budgetMs = 5_000) {
 }
 
 async function upload(outcome: HttpOutcome, budgetMs = 5_000) {
-	return await clientFor(outcome).client.uploadPicture(PICTURE, budgetMs);
+	return await clientFor(outcome).client.uploadImage(form, budgetMs);
 }
 
 function failureIn(outcome: { kind: string } | { failure: EvolinkFailure }): EvolinkFailure {
@@ -78,6 +84,13 @@ const EVERY_REASON: NoAnswerReason[] = [
 	'timedOut',
 	'broken',
 ];
+
+it('quiets all items of the execution when the API says 429', async () => {
+	const { client } = clientFor(answer(429, {}, { 'retry-after': '7' }));
+	expect(client.throttle.quietMs()).toBe(0);
+	await client.readTask(TASK_ID, 5_000);
+	expect(client.throttle.quietMs()).toBe(7_000);
+});
 
 describe('a submission', () => {
 	it('goes out once, with the key of its own, and is not cut off by a stop', async () => {
@@ -338,9 +351,9 @@ describe('a status read', () => {
 
 	it('that met 404 speaks of the task, which no other step does', async () => {
 		const unknown = answer(404, { error: { code: 404, message: 'No' } });
-		expect(failureIn(await read(unknown)).details.message).toContain('this task');
-		expect(failureIn(await submit(unknown)).details.message).not.toContain('this task');
-		expect(failureIn(await upload(unknown)).details.message).not.toContain('this task');
+		expect(failureIn(await read(unknown)).details.message).toContain('with this ID');
+		expect(failureIn(await submit(unknown)).details.message).not.toContain('with this ID');
+		expect(failureIn(await upload(unknown)).details.message).not.toContain('with this ID');
 	});
 
 	it.each(EVERY_REASON)('without an answer (%s) is tried again if it can be', async (reason) => {
@@ -364,8 +377,8 @@ describe('an upload', () => {
 
 	it('goes to the File API as a form made anew, within the time that is left', async () => {
 		const { client, requests } = clientFor(answer(200, UPLOADED));
-		await client.uploadPicture(PICTURE, 5_000);
-		await client.uploadPicture(PICTURE, 500_000);
+		await client.uploadImage(form, 5_000);
+		await client.uploadImage(form, 500_000);
 		expect(requests[0]).toMatchObject({
 			method: 'POST',
 			url: 'https://files.example/proxy/api/v1/files/upload/stream',
@@ -442,7 +455,7 @@ describe('an upload', () => {
 	it.each(EVERY_REASON)('without an answer (%s) is tried again if it can be', async (reason) => {
 		const outcome = await upload(noAnswer(reason));
 		expect(outcome.kind).toBe(reason === 'notSent' ? 'failed' : 'tryAgain');
-		expect(failureIn(outcome).details).not.toHaveProperty('taskId');
+		expect(failureIn(outcome).details.taskId).toBeUndefined();
 	});
 
 	it('that is redirected does not follow with the key', async () => {

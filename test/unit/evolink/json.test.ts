@@ -1,4 +1,4 @@
-import { parseJson } from '../../../nodes/Evolink/evolink/json';
+import { parseJson } from '../../../nodes/Evolink/evolink/task';
 
 const listsWithin = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
@@ -29,6 +29,12 @@ describe('JSON', () => {
 		]) {
 			expect(parseJson(text)).toBeUndefined();
 		}
+	});
+
+	it('has every text redacted, however it is spelled', () => {
+		const redact = (text: string) => text.replace(/secret/g, '***');
+		const text = '{"a":["\\u0073ecret",{"b":"my secret"}],"c":1}';
+		expect(parseJson(text, redact)).toEqual({ a: ['***', { b: 'my ***' }], c: 1 });
 	});
 
 	it('may be as wide as it likes', () => {

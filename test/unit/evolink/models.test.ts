@@ -1,10 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { findModel, VIDEO_MODELS } from '../../../nodes/Evolink/evolink/models';
+import { composePrompt } from '../../../nodes/Evolink/evolink/camera';
+import { requestBody } from '../../../nodes/Evolink/evolink/client';
+import { checkSettings, findModel, VIDEO_MODELS } from '../../../nodes/Evolink/evolink/models';
 import type { VideoModel } from '../../../nodes/Evolink/evolink/models';
-import { checkWishes } from '../../../nodes/Evolink/evolink/videoRequest';
-import { createVideoFields } from '../../../nodes/Evolink/operations/createVideoFields';
-import { failureOf } from './failure-of';
+import { createVideoFields } from '../../../nodes/Evolink/operations/createVideo';
+import { expectPlainWords, failureOf } from './failure-of';
 
 const FAST = VIDEO_MODELS[0];
 
@@ -21,7 +22,7 @@ const SISTER: VideoModel = {
 	defaultQuality: '768p',
 	defaultDurationSeconds: 10,
 	promptMaxCharacters: 50,
-	picture: FAST.picture,
+	image: FAST.image,
 };
 
 const MODELS = [FAST, SISTER];
@@ -34,7 +35,7 @@ describe('the table of models', () => {
 			defaultQuality: '768p',
 			defaultDurationSeconds: 6,
 			promptMaxCharacters: 2000,
-			picture: {
+			image: {
 				formats: ['jpeg', 'png', 'webp'],
 				maxBytes: 20 * 1024 * 1024,
 				shortEdgeAbovePx: 300,
@@ -117,16 +118,120 @@ describe('a sister model that is one more row of the table', () => {
 			durationSeconds: 10,
 			promptOptimizer: true,
 		};
-		expect(checkWishes(wishes, MODELS).modelRules).toBe(SISTER);
+		expect(checkSettings(wishes, MODELS)).toBe(SISTER);
 		expect(findModel(SISTER.id, MODELS)).toBe(SISTER);
 
 		const refusal = (changes: Partial<typeof wishes>) =>
-			failureOf(() => checkWishes({ ...wishes, ...changes }, MODELS));
+			failureOf(() => checkSettings({ ...wishes, ...changes }, MODELS));
 		expect(refusal({ quality: '1080p' }).description).toBe(
 			"Choose 6 seconds, or set 'Quality' to '512p', '768p'.",
 		);
 		expect(refusal({ model: FAST.id }).message).toContain(FAST.displayName);
 		expect(refusal({ prompt: 'x'.repeat(51) }).description).toContain('At most 50');
 		expect(refusal({ model: 'another' }).description).toContain(`'${FAST.id}', '${SISTER.id}'`);
+	});
+});
+
+const SETTINGS = {
+	model: 'MiniMax-Hailuo-2.3-Fast',
+	prompt: '',
+	quality: '768p',
+	durationSeconds: 6,
+	promptOptimizer: true,
+};
+
+function refusal(changes: Partial<typeof SETTINGS>) {
+	const details = failureOf(() => checkSettings({ ...SETTINGS, ...changes }));
+	expect(details.kind).toBe('input');
+	expectPlainWords(details);
+	return details;
+}
+
+describe('what a video should look like', () => {
+	it.each([
+		['768p', 6],
+		['768p', 10],
+		['1080p', 6],
+	])('may be %s for %d seconds', (quality, durationSeconds) => {
+		expect(checkSettings({ ...SETTINGS, quality, durationSeconds })).toBe(FAST);
+	});
+
+	it('cannot be 1080p for 10 seconds, and the refusal names both ways out', () => {
+		const { message, description } = refusal({ quality: '1080p', durationSeconds: 10 });
+		expect(message).toBe("'Duration' cannot be 10 seconds with the quality 1080p");
+		expect(description).toContain('6 seconds');
+		expect(description).toContain("'768p'");
+	});
+
+	it.each([0, -6, 6.5, 7, 60, 1e21])('cannot last %d seconds at any quality', (durationSeconds) => {
+		const { message, description } = refusal({ durationSeconds });
+		expect(message).toContain("'Duration'");
+		expect(description).toBe('Choose 6 or 10 seconds.');
+	});
+
+	it.each(['', '720p', '768P', '4k', 'constructor', "it's"])(
+		'cannot have the quality %j',
+		(quality) => {
+			const { message, description } = refusal({ quality });
+			expect(message).toContain("'Quality'");
+			expect(message).toContain(`'${quality}'`);
+			expect(description).toBe("Choose '768p', '1080p'.");
+		},
+	);
+
+	it.each(['', 'minimax-hailuo-2.3-fast', 'MiniMax-Hailuo-02', '__proto__'])(
+		'cannot be made by the model %j',
+		(model) => {
+			const { message, description } = refusal({ model });
+			expect(message).toContain("'Model'");
+			expect(message).toContain(`'${model}'`);
+			expect(description).toContain("'MiniMax-Hailuo-2.3-Fast'");
+		},
+	);
+});
+
+describe('the length of the prompt', () => {
+	it('is checked on the result, commands included', () => {
+		const words = 'a'.repeat(1989);
+		const fits = composePrompt(words, ['Pan left'], []);
+		expect(fits).toHaveLength(2000);
+		expect(checkSettings({ ...SETTINGS, prompt: fits })).toBe(FAST);
+
+		const { message, description } = refusal({
+			prompt: composePrompt(`${words}a`, ['Pan left'], []),
+		});
+		expect(message).toContain('2001 characters');
+		expect(description).toContain('2000');
+		expect(description).toContain('camera commands');
+	});
+
+	it('counts an emoji as one character', () => {
+		expect(() => checkSettings({ ...SETTINGS, prompt: '🐈'.repeat(2000) })).not.toThrow();
+		expect(refusal({ prompt: '🐈'.repeat(2001) }).message).toContain('2001');
+	});
+});
+
+describe('the body of the submission', () => {
+	const LINK = 'https://example.com/cat.jpg';
+
+	it('holds the fields of the API and no other', () => {
+		const settings = {
+			...SETTINGS,
+			prompt: 'A cat',
+			quality: '1080p',
+			promptOptimizer: false,
+		};
+		expect(requestBody(settings, LINK)).toStrictEqual({
+			model: 'MiniMax-Hailuo-2.3-Fast',
+			image_urls: [LINK],
+			prompt: 'A cat',
+			quality: '1080p',
+			duration: 6,
+			model_params: { prompt_optimizer: false },
+		});
+	});
+
+	it('omits the prompt when it would be empty', () => {
+		expect(requestBody(SETTINGS, LINK)).not.toHaveProperty('prompt');
 	});
 });

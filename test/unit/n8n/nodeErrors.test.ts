@@ -2,6 +2,7 @@ import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { INode } from 'n8n-workflow';
 
 import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
+import { internalFailure } from '../../../nodes/Evolink/evolink/failures';
 import type { FailureDetails } from '../../../nodes/Evolink/evolink/failure';
 import {
 	failedItemRow,
@@ -41,11 +42,17 @@ const API: FailureDetails = {
 /** No other item has started anything. */
 const NO_OTHERS = { taskIds: [], unclearCount: 0 };
 
+const nodeErrorOf = (
+	details: FailureDetails,
+	itemIndex: number,
+	others: Parameters<typeof toNodeError>[3],
+) => toNodeError(NODE, { details }, itemIndex, others);
+
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `task-${index}`);
 
 describe('the error of a failed item', () => {
 	it.each(['input', 'timeout'] as const)('is a NodeOperationError for %s', (kind) => {
-		const error = toNodeError(NODE, { ...INPUT, kind }, 7, NO_OTHERS);
+		const error = nodeErrorOf({ ...INPUT, kind }, 7, NO_OTHERS);
 		expect(error).toBeInstanceOf(NodeOperationError);
 		expect(error.message).toBe(INPUT.message);
 		expect(error.description).toBe(INPUT.description);
@@ -53,7 +60,7 @@ describe('the error of a failed item', () => {
 	});
 
 	it("is a NodeApiError with its HTTP code for the API's answers", () => {
-		const error = toNodeError(NODE, API, 0, NO_OTHERS);
+		const error = nodeErrorOf(API, 0, NO_OTHERS);
 		expect(error).toBeInstanceOf(NodeApiError);
 		expect(error).toMatchObject({
 			message: API.message,
@@ -65,13 +72,13 @@ describe('the error of a failed item', () => {
 
 	it('has no HTTP code when no answer came', () => {
 		const details = { ...API, httpCode: undefined };
-		expect(toNodeError(NODE, details, 0, NO_OTHERS)).toMatchObject({ httpCode: null });
+		expect(nodeErrorOf(details, 0, NO_OTHERS)).toMatchObject({ httpCode: null });
 	});
 
 	it.each(['400', '401', '402', '403', '404', '413', '429', '500', '503', '504'])(
 		'keeps its own words with HTTP %s',
 		(httpCode) => {
-			const error = toNodeError(NODE, { ...API, httpCode }, 0, NO_OTHERS);
+			const error = nodeErrorOf({ ...API, httpCode }, 0, NO_OTHERS);
 			expect(error).toMatchObject({ message: API.message, httpCode });
 		},
 	);
@@ -81,13 +88,13 @@ describe('the error of a failed item', () => {
 		(word) => {
 			const message = `The prompt "${word}" is too long`;
 			for (const kind of ['input', 'api', 'timeout'] as const) {
-				expect(toNodeError(NODE, { ...INPUT, kind, message }, 0, NO_OTHERS).message).toBe(message);
+				expect(nodeErrorOf({ ...INPUT, kind, message }, 0, NO_OTHERS).message).toBe(message);
 			}
 		},
 	);
 
 	it('names the tasks that other items had started', () => {
-		const error = toNodeError(NODE, API, 0, { taskIds: ['task-7', 'task-8'], unclearCount: 0 });
+		const error = nodeErrorOf(API, 0, { taskIds: ['task-7', 'task-8'], unclearCount: 0 });
 		expect(error.description).toMatch(/^Wait a few minutes\. Other items had already started/);
 		expect(error.description).toContain('task-7, task-8.');
 		expect(error.description).toContain('Task > Get');
@@ -115,7 +122,7 @@ describe('videos of which nobody knows whether they were started', () => {
 	});
 
 	it("are told of beside another item's error", () => {
-		const error = toNodeError(NODE, API, 0, { taskIds: ['task-7'], unclearCount: 2 });
+		const error = nodeErrorOf(API, 0, { taskIds: ['task-7'], unclearCount: 2 });
 		expect(error.description).toMatch(
 			/^Wait a few minutes\. 2 videos of other items may .* Other items had already started/,
 		);
@@ -204,16 +211,27 @@ describe('whatever was thrown', () => {
 
 	it.each([
 		[new Error('Broken secret'), 'Broken [API key]'],
-		[new TypeError(''), 'TypeError'],
+		[new TypeError(''), 'unknown'],
 		['a text with secret', 'a text with [API key]'],
 		[undefined, 'undefined'],
 		[null, 'null'],
 		[{ description: 7 }, '[object Object]'],
 		[Object.assign(new Error('Broken'), { description: '' }), 'Broken'],
-	])('becomes a failure with a next step: %p', (error, message) => {
+	])('is otherwise a fault of the node, which is not blamed on the user: %p', (error, words) => {
 		const details = toFailureDetails(error, hide);
-		expect(details.message).toBe(message);
-		expect(details.kind).toBe('input');
-		expect(details.description).toContain('run the workflow again');
+		expect(details.message).toBe(`The Evolink node has an internal fault: ${words}`);
+		expect(details.kind).toBe('internal');
+		expect(details.description).toContain('Your fields are not the cause.');
+	});
+
+	it('keeps its cause in the error that n8n shows', () => {
+		const cause = new Error('Broken');
+		const details = toFailureDetails(cause, hide);
+		const error = toNodeError(NODE, { details, error: cause }, 2, NO_OTHERS);
+		expect(error).toBeInstanceOf(NodeOperationError);
+		expect(error.cause).toBe(cause);
+		const named = internalFailure(cause, 'task-1');
+		expect(named.details.description).toContain('Task ID: task-1');
+		expect(toNodeError(NODE, { details, error: named }, 2, NO_OTHERS).cause).toBe(cause);
 	});
 });

@@ -1,4 +1,4 @@
-import { plainHeaders } from '../../../nodes/Evolink/n8n/apiTransport';
+import { plainHeaders } from '../../../nodes/Evolink/n8n/http';
 
 describe('the headers of an answer', () => {
 	it('have lower-case names, and are texts', () => {

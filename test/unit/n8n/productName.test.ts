@@ -1,4 +1,4 @@
-import { PACKAGE_VERSION, USER_AGENT } from '../../../nodes/Evolink/n8n/productName';
+import { PACKAGE_VERSION, USER_AGENT } from '../../../nodes/Evolink/n8n/http';
 import packageJson from '../../../package.json';
 
 describe('the name that the node goes by', () => {

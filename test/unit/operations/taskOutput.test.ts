@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { parseTask } from '../../../nodes/Evolink/evolink/task';
 import type { EvolinkTask } from '../../../nodes/Evolink/evolink/task';
-import { rawTask, simplifiedTask } from '../../../nodes/Evolink/operations/taskOutput';
+import { rawTask, simplifiedTask } from '../../../nodes/Evolink/operations/finishTask';
 
 const COMPLETED = {
 	id: 'task-unified-1757169743-7cvnl5zw',

@@ -8,7 +8,7 @@ import {
 	workersFor,
 	type VideoCost,
 } from '../../../docs/scaling/worker-sizing';
-import { simulateWait, type Course } from '../tasks/simulated-waits';
+import { simulateWait, type Course } from '../time/simulated-waits';
 
 const PLACES = 10;
 const EVEN_COURSE: Course = { name: 'even', progressAt: (share) => Math.floor(share * 100) };

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { PictureHeader } from '../../../../nodes/Evolink/evolink/pictureHeader';
+import type { ImageHeader } from '../../../../nodes/Evolink/evolink/image';
 import {
 	MADE_HEIGHT_PX,
 	MADE_JPEGS,
@@ -14,7 +14,7 @@ import {
 import type { Maker } from './hostile-pictures';
 
 /** What the node must say to a picture: that it takes it as this, or the message of the refusal. */
-export type ExpectedVerdict = PictureHeader | { refused: string };
+export type ExpectedVerdict = ImageHeader | { refused: string };
 
 /** One file of the corpus. */
 export interface CorpusPicture {
@@ -24,22 +24,22 @@ export interface CorpusPicture {
 	expected: ExpectedVerdict;
 }
 
-const DAMAGED = { refused: 'The file is not a JPEG, PNG or WebP picture, or it is damaged' };
+const DAMAGED = { refused: 'The file is not a JPEG, PNG or WebP image, or it is damaged' };
 
 function wrongFormat(formatName: string): ExpectedVerdict {
-	return { refused: `The file's format is ${formatName}; a picture must be JPEG, PNG or WebP` };
+	return { refused: `The file is ${formatName}, not a JPEG, PNG or WebP image` };
 }
 
 /** A picture of this format; all real ones measure the same. */
-function real(format: PictureHeader['format']): PictureHeader {
+function real(format: ImageHeader['format']): ImageHeader {
 	return { format, widthPx: 480, heightPx: 360 };
 }
 
-function made(format: PictureHeader['format']): PictureHeader {
+function made(format: ImageHeader['format']): ImageHeader {
 	return { format, widthPx: MADE_WIDTH_PX, heightPx: MADE_HEIGHT_PX };
 }
 
-function square(format: PictureHeader['format'], sidePx: number): PictureHeader {
+function square(format: ImageHeader['format'], sidePx: number): ImageHeader {
 	return { format, widthPx: sidePx, heightPx: sidePx };
 }
 
@@ -60,14 +60,14 @@ const REAL: Record<string, ExpectedVerdict> = {
 	'webp-lossless.webp': real('webp'),
 	'webp-alpha.webp': real('webp'),
 	'webp-animated.webp': real('webp'),
-	'gif-animated.gif': wrongFormat('GIF'),
-	'heic.heic': wrongFormat('HEIC'),
-	'avif.avif': wrongFormat('AVIF'),
-	'tiff.tiff': wrongFormat('TIFF'),
+	'gif-animated.gif': wrongFormat('a GIF image'),
+	'heic.heic': wrongFormat('a HEIC image'),
+	'avif.avif': wrongFormat('an AVIF image'),
+	'tiff.tiff': wrongFormat('a TIFF image'),
 	'jpeg-2000.jp2': DAMAGED,
-	'video.mp4': wrongFormat('MP4'),
-	'video.mov': wrongFormat('MP4'),
-	'../../../pictures/bmp.bmp': wrongFormat('BMP'),
+	'video.mp4': wrongFormat('a video'),
+	'video.mov': wrongFormat('a video'),
+	'../../../pictures/bmp.bmp': wrongFormat('a BMP image'),
 };
 
 const JPEGS: Record<keyof typeof MADE_JPEGS, ExpectedVerdict> = {
@@ -107,7 +107,7 @@ const JPEGS: Record<keyof typeof MADE_JPEGS, ExpectedVerdict> = {
 const PNGS: Record<keyof typeof MADE_PNGS, ExpectedVerdict> = {
 	sidesOf2To31: square('png', 2 ** 31),
 	largestSides: square('png', 2 ** 32 - 1),
-	onePixelHigh: { refused: 'The picture is too small: 2147483647 × 1 pixels' },
+	onePixelHigh: { refused: 'The image is too small: 2147483647 × 1 pixels' },
 	withoutWidth: DAMAGED,
 	withoutHeight: DAMAGED,
 	headerNotFirst: DAMAGED,
@@ -145,23 +145,23 @@ const WEBPS: Record<keyof typeof MADE_WEBPS, ExpectedVerdict> = {
 };
 
 const OTHERS: Record<keyof typeof OTHER_FILES, ExpectedVerdict> = {
-	empty: DAMAGED,
+	empty: { refused: 'The file is empty' },
 	oneByte: DAMAGED,
 	elevenBytesOfPng: DAMAGED,
 	zeros: DAMAGED,
 	ones: DAMAGED,
 	text: DAMAGED,
-	page: DAMAGED,
-	json: DAMAGED,
-	base64OfPng: DAMAGED,
-	dataUrl: DAMAGED,
-	zip: DAMAGED,
-	svg: wrongFormat('SVG'),
-	svgWithDeclaration: wrongFormat('SVG'),
+	page: wrongFormat('a web page'),
+	json: wrongFormat('JSON'),
+	base64OfPng: wrongFormat('base64 text'),
+	dataUrl: wrongFormat('base64 text'),
+	zip: wrongFormat('a ZIP archive'),
+	svg: wrongFormat('an SVG drawing'),
+	svgWithDeclaration: wrongFormat('an SVG drawing'),
 	svgBehindComment: DAMAGED,
-	pdfWithJpeg: wrongFormat('PDF'),
-	gifWithScript: wrongFormat('GIF'),
-	heicByItsBrandAlone: wrongFormat('HEIC'),
+	pdfWithJpeg: wrongFormat('a PDF document'),
+	gifWithScript: wrongFormat('a GIF image'),
+	heicByItsBrandAlone: wrongFormat('a HEIC image'),
 };
 
 function madePictures(

@@ -1,0 +1,132 @@
+import type { FailureDetails } from '../evolink/failure';
+import { isJsonObject } from '../evolink/task';
+import type { JsonObject } from '../evolink/task';
+
+/** What a video was ordered with; put out beside the task, on a retry as it was the first time. */
+export interface SentSettings extends JsonObject {
+	prompt: string;
+	imageUrl: string;
+	quality: string;
+	duration: number;
+}
+
+/** A failure as n8n can keep it. */
+export type StoredFailure = Omit<FailureDetails, 'kind' | 'timedOut'>;
+
+/**
+ * What is remembered of one item's submission, from one try of n8n's to the next. It holds no
+ * secret.
+ *
+ * - `prepared`: nothing was accepted so far; the next submission uses the same key again.
+ * - `submitting`: a request is on its way. Found at the start of a try, it means that the answer
+ *   never arrived.
+ * - `lost`: the answer was lost; the item must not be submitted again.
+ * - `hopeless`: the task failed for a reason that another try does not change.
+ * - `started`: a task exists.
+ */
+export type PaidTaskRecord =
+	| { state: 'prepared' | 'submitting'; idempotencyKey: string }
+	| { state: 'lost' | 'hopeless'; idempotencyKey: string; failure: StoredFailure }
+	| { state: 'started'; idempotencyKey: string; taskId: string; sent: SentSettings };
+
+/** The memory of what was paid for. n8n keeps it through Retry On Fail and Retry execution. */
+export interface PaidTasks {
+	/** Returns what is known of the item's submission, or undefined when nothing is. */
+	find(itemIndex: number, orderId: string): PaidTaskRecord | undefined;
+	remember(itemIndex: number, orderId: string, record: PaidTaskRecord): void;
+	/** Forgets a task that failed or expired, so that a retry submits the item again. */
+	forget(itemIndex: number, orderId: string): void;
+	/**
+	 * Says that the item's video was delivered. In a workflow it stays remembered, since a retry of
+	 * the run delivers it again; to an agent it was the answer, and the same call means a new video.
+	 */
+	delivered(itemIndex: number, orderId: string): void;
+	/** Returns the ids of all tasks that this run of the node has started, by item index. */
+	startedTaskIds(): Array<{ itemIndex: number; taskId: string }>;
+	/** Returns the items of this run of which nobody knows whether they were paid for. */
+	unclearItems(): number[];
+}
+
+const ENTRY_NAME = 'paidTasks';
+
+function isStoredFailure(value: unknown): value is StoredFailure {
+	return (
+		isJsonObject(value) &&
+		typeof value.message === 'string' &&
+		typeof value.description === 'string'
+	);
+}
+
+function isPaidTaskRecord(value: unknown): value is PaidTaskRecord {
+	if (!isJsonObject(value) || typeof value.idempotencyKey !== 'string') return false;
+	switch (value.state) {
+		case 'prepared':
+		case 'submitting':
+			return true;
+		case 'lost':
+		case 'hopeless':
+			return isStoredFailure(value.failure);
+		case 'started':
+			return typeof value.taskId === 'string' && isJsonObject(value.sent);
+		default:
+			return false;
+	}
+}
+
+/**
+ * Opens the memory of one run of the node. What earlier rounds of a loop have left is dropped, since
+ * n8n does not run them again; agents' calls are not, since several may be under way.
+ *
+ * @param context the object that n8n keeps for this node during one execution; shared by all runs
+ * of the node in it, which is why the run is part of every key
+ * @param run which run of the node this is, from 0; or `agentCall`, because n8n gives each try of
+ * an agent's call a new number
+ */
+export function openPaidTasks(
+	context: Record<string, unknown>,
+	run: number | 'agentCall',
+): PaidTasks {
+	const known = context[ENTRY_NAME];
+	const entries: Record<string, unknown> = isJsonObject(known) ? known : {};
+	context[ENTRY_NAME] = entries;
+	for (const key of Object.keys(entries)) {
+		if (Number(key.split('/')[0]) < Number(run)) delete entries[key];
+	}
+	const keyOf = (itemIndex: number, orderId: string) => `${run}/${itemIndex}/${orderId}`;
+
+	const recordsOfRun = (): Array<{ itemIndex: number; record: PaidTaskRecord }> =>
+		Object.entries(entries).flatMap(([key, entry]) => {
+			const [keyRun, itemIndex] = key.split('/');
+			return keyRun === String(run) && isPaidTaskRecord(entry)
+				? [{ itemIndex: Number(itemIndex), record: entry }]
+				: [];
+		});
+
+	const forget = (itemIndex: number, orderId: string) => {
+		delete entries[keyOf(itemIndex, orderId)];
+	};
+
+	return {
+		find(itemIndex, orderId) {
+			const entry = entries[keyOf(itemIndex, orderId)];
+			return isPaidTaskRecord(entry) ? entry : undefined;
+		},
+		remember(itemIndex, orderId, record) {
+			entries[keyOf(itemIndex, orderId)] = { ...record };
+		},
+		forget,
+		delivered(itemIndex, orderId) {
+			if (run === 'agentCall') forget(itemIndex, orderId);
+		},
+		startedTaskIds() {
+			return recordsOfRun().flatMap(({ itemIndex, record }) =>
+				record.state === 'started' ? [{ itemIndex, taskId: record.taskId }] : [],
+			);
+		},
+		unclearItems() {
+			return recordsOfRun()
+				.filter(({ record }) => record.state === 'submitting' || record.state === 'lost')
+				.map(({ itemIndex }) => itemIndex);
+		},
+	};
+}

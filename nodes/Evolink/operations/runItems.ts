@@ -1,0 +1,237 @@
+import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { createClient } from '../evolink/client';
+import type { EvolinkClient } from '../evolink/client';
+import type { FailureDetails } from '../evolink/failure';
+import { openPaidTasks } from '../money/paidTasks';
+import type { PaidTasks } from '../money/paidTasks';
+import { openAccount } from '../n8n/account';
+import type { Account } from '../n8n/account';
+import { createApiTransport } from '../n8n/http';
+import {
+	failedItemRow,
+	itemWords,
+	stoppedError,
+	toFailureDetails,
+	toNodeError,
+	unclearSentence,
+} from '../n8n/nodeErrors';
+import { createExecutionClock } from '../time/clock';
+import type { Clock } from '../time/clock';
+import { createThrottle } from '../time/retry';
+import { createStop, Stopped } from '../time/stop';
+import type { Stop } from '../time/stop';
+import { maxConcurrentOf } from './waitOptions';
+
+/** What the work on the items of one execution shares. */
+export interface Execution {
+	context: IExecuteFunctions;
+	client: EvolinkClient;
+	clock: Clock;
+	stop: Stop;
+	paidTasks: PaidTasks;
+	/** Shows advice beside the output; the same advice is shown once, with the items it is about. */
+	advise(itemIndex: number, advice: string): void;
+	/** Images that were uploaded in this execution, by SHA-256: the address they got. */
+	uploads: Map<string, Promise<string>>;
+}
+
+/** The output of one item; the pairing is added where the items come together. */
+export interface ItemOutput {
+	json: IDataObject;
+	binary?: Record<string, IBinaryData>;
+}
+
+/** One operation of the node. */
+export interface Operation {
+	/**
+	 * Checks one item's fields and files without sending anything.
+	 *
+	 * @returns the work on the item, which throws EvolinkFailure with what to tell the user, or
+	 * Stopped when the execution was stopped
+	 * @throws EvolinkFailure that names the field and what to do
+	 */
+	prepare(
+		context: IExecuteFunctions,
+		itemIndex: number,
+		account: Account,
+	): Promise<(execution: Execution) => Promise<ItemOutput>>;
+}
+
+/** What became of one item; undefined as long as nothing did. */
+type ItemResult =
+	| { kind: 'row'; row: INodeExecutionData }
+	| { kind: 'failed'; details: FailureDetails; error: unknown }
+	| undefined;
+
+/**
+ * Returns whether an AI agent called the node as its tool. The ending that n8n gives the type's name
+ * tells it in every version; `isToolExecution` is missing in old ones, and says no under newer agents.
+ */
+export function isCalledByAgent(context: IExecuteFunctions): boolean {
+	return context.getNode().type.endsWith('Tool');
+}
+
+/** Which run of the node in this execution this is, from 0; a loop runs it several times. */
+function runOf(context: IExecuteFunctions): number | 'agentCall' {
+	if (isCalledByAgent(context)) return 'agentCall';
+	const runIndex: unknown = context.evaluateExpression('{{ $runIndex }}', 0);
+	return typeof runIndex === 'number' ? runIndex : 0;
+}
+
+/** Returns what takes the listener away again: a loop may run the node thousands of times. */
+function stopOnCancel(context: IExecuteFunctions, stop: Stop): () => void {
+	const signal = context.getExecutionCancelSignal();
+	const cancel = () => stop.now('cancelled');
+	if (signal?.aborted === true) cancel();
+	signal?.addEventListener('abort', cancel, { once: true });
+	return () => signal?.removeEventListener('abort', cancel);
+}
+
+/** The items of one execution, and what became of each. */
+class ItemRun {
+	private readonly results: ItemResult[];
+
+	private readonly itemsByAdvice = new Map<string, number[]>();
+
+	private readonly stop = createStop();
+
+	private readonly paidTasks: PaidTasks;
+
+	private account: Account | undefined;
+
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly operation: Operation,
+	) {
+		this.results = context.getInputData().map(() => undefined);
+		this.paidTasks = openPaidTasks(context.getContext('node'), runOf(context));
+	}
+
+	/** Checks all items first, so that nothing is paid for when a later one would end the run anyway. */
+	async run(): Promise<INodeExecutionData[]> {
+		const leave = stopOnCancel(this.context, this.stop);
+		try {
+			const prepared = await this.prepareAll();
+			this.throwIfFailed();
+			await this.runAll(prepared);
+			this.throwIfFailed();
+			if (this.stop.reason === 'cancelled') throw this.stoppedError();
+			this.showAdvice();
+			return this.results.flatMap((result, itemIndex) => {
+				if (result === undefined) return [];
+				return result.kind === 'row' ? result.row : failedItemRow(result.details, itemIndex);
+			});
+		} finally {
+			leave();
+			// Nothing runs on after the node has ended.
+			this.stop.now('itemFailed');
+		}
+	}
+
+	private async prepareAll() {
+		const prepared: Array<Awaited<ReturnType<Operation['prepare']>> | undefined> = [];
+		for (const itemIndex of this.results.keys()) {
+			if (this.stop.reason !== undefined) break;
+			await this.settle(itemIndex, async () => {
+				this.account ??= await openAccount(this.context);
+				prepared[itemIndex] = await this.operation.prepare(this.context, itemIndex, this.account);
+			});
+		}
+		return prepared;
+	}
+
+	private async runAll(prepared: Awaited<ReturnType<ItemRun['prepareAll']>>): Promise<void> {
+		if (this.account === undefined) return;
+		const execution = this.execution(this.account);
+		const remaining = prepared.entries();
+		const lane = async () => {
+			for (const [itemIndex, work] of remaining) {
+				if (this.stop.reason !== undefined) return;
+				if (work === undefined) continue;
+				await this.settle(itemIndex, async () => {
+					const row = { ...(await work(execution)), pairedItem: { item: itemIndex } };
+					this.results[itemIndex] = { kind: 'row', row };
+				});
+				const hasFailed = this.results[itemIndex]?.kind === 'failed';
+				if (hasFailed && !this.context.continueOnFail()) this.stop.now('itemFailed');
+			}
+		};
+		await Promise.all(Array.from({ length: maxConcurrentOf(this.context) }, lane));
+	}
+
+	private execution(account: Account): Execution {
+		const clock = createExecutionClock(this.stop);
+		const transport = createApiTransport(this.context, account, this.stop);
+		return {
+			context: this.context,
+			client: createClient(transport, account.hosts, createThrottle(clock)),
+			clock,
+			stop: this.stop,
+			paidTasks: this.paidTasks,
+			advise: (itemIndex, advice) => this.advise(itemIndex, advice),
+			uploads: new Map(),
+		};
+	}
+
+	private async settle(itemIndex: number, work: () => Promise<void>): Promise<void> {
+		try {
+			await work();
+		} catch (error) {
+			if (error instanceof Stopped) return;
+			const details = toFailureDetails(error, this.account?.redact);
+			this.results[itemIndex] = { kind: 'failed', details, error };
+		}
+	}
+
+	private throwIfFailed(): void {
+		const failedIndex = this.results.findIndex((result) => result?.kind === 'failed');
+		const failed = this.results[failedIndex];
+		if (failed?.kind !== 'failed' || this.context.continueOnFail()) return;
+		const taskIds = this.paidTasks
+			.startedTaskIds()
+			.filter(({ itemIndex }) => itemIndex !== failedIndex)
+			.map(({ taskId }) => taskId);
+		const unclear = this.paidTasks.unclearItems().filter((itemIndex) => itemIndex !== failedIndex);
+		const others = { taskIds, unclearCount: unclear.length };
+		throw toNodeError(this.context.getNode(), failed, failedIndex, others);
+	}
+
+	private stoppedError(): Error {
+		const taskIds = this.paidTasks.startedTaskIds().map(({ taskId }) => taskId);
+		const unclearCount = this.paidTasks.unclearItems().length;
+		if (unclearCount > 0) {
+			// n8n keeps no output of a stopped execution, so this is all that is left of it.
+			this.context.logger.warn(
+				`Evolink: the execution was stopped. ${unclearSentence('this', unclearCount)}`,
+			);
+		}
+		return stoppedError(this.context.getNode(), taskIds, unclearCount);
+	}
+
+	private advise(itemIndex: number, advice: string): void {
+		const items = this.itemsByAdvice.get(advice);
+		if (items === undefined) this.itemsByAdvice.set(advice, [itemIndex]);
+		else items.push(itemIndex);
+	}
+
+	private showAdvice(): void {
+		for (const [advice, items] of this.itemsByAdvice) {
+			const message = this.results.length === 1 ? advice : `${advice} (${itemWords(items)})`;
+			this.context.addExecutionHints({ message, location: 'outputPane', type: 'info' });
+		}
+	}
+}
+
+/**
+ * Runs an operation on all items in parallel.
+ *
+ * @returns one row for each item, in the order of the input, paired with it
+ * @throws NodeOperationError or NodeApiError of the first failed item, unless the node continues
+ */
+export async function runItems(
+	context: IExecuteFunctions,
+	operation: Operation,
+): Promise<INodeExecutionData[]> {
+	return await new ItemRun(context, operation).run();
+}

@@ -1,0 +1,177 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import { inputFailure, quotedName } from '../evolink/failure';
+import { fieldsOfItem } from '../n8n/parameters';
+import type { Fields } from '../n8n/parameters';
+
+/** How long to wait, how often to poll, and what to do with the result; the same everywhere. */
+export interface WaitSettings {
+	timeoutSeconds: number;
+	/** Undefined: the pauses fit the task. */
+	pollIntervalSeconds: number | undefined;
+	onTimeout: 'error' | 'returnTask';
+	outputPropertyName: string;
+	/** Empty: the task id. */
+	fileName: string;
+}
+
+export const DEFAULT_TIMEOUT_SECONDS = 900;
+export const DEFAULT_MAX_CONCURRENT = 5;
+const LARGEST_MAX_CONCURRENT = 100;
+const DEFAULT_OUTPUT_FIELD = 'data';
+
+/** Shown when somebody adds the option; without it the node chooses the pauses itself. */
+const SUGGESTED_POLL_INTERVAL_SECONDS = 10;
+
+/** The fields of 'Options' that both operations have, by name. */
+const WAIT_OPTION_FIELDS: readonly INodeProperties[] = [
+	{
+		displayName: 'File Name',
+		name: 'fileName',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. spring-campaign.mp4',
+		description: 'Name of the video file. If empty, the task ID is used.',
+	},
+	{
+		displayName: 'Max Concurrent Videos',
+		name: 'maxConcurrent',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: LARGEST_MAX_CONCURRENT, numberPrecision: 0 },
+		default: DEFAULT_MAX_CONCURRENT,
+		description:
+			"How many videos to create in parallel. The first item's value applies to all items.",
+	},
+	{
+		displayName: 'On Timeout',
+		name: 'onTimeout',
+		type: 'options',
+		options: [
+			{
+				name: 'Fail the Item',
+				value: 'error',
+				description: 'Fail with a message that contains the task ID',
+			},
+			{
+				name: 'Return the Unfinished Task',
+				value: 'returnTask',
+				description: 'Go on with the task as is, to fetch the video later',
+			},
+		],
+		default: 'error',
+		description: 'What to do if the video is not finished in time',
+	},
+	{
+		displayName: 'Poll Interval (Seconds)',
+		name: 'pollInterval',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: SUGGESTED_POLL_INTERVAL_SECONDS,
+		description: 'How often to check the task. If not set, the node decides.',
+	},
+	{
+		displayName: 'Put Output File in Field',
+		name: 'outputPropertyName',
+		type: 'string',
+		default: DEFAULT_OUTPUT_FIELD,
+		placeholder: 'e.g. data',
+		hint: 'The name of the output field that holds the video file',
+		description: 'Name of the binary field to put the video in',
+	},
+	{
+		displayName: 'Timeout (Seconds)',
+		name: 'timeout',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: DEFAULT_TIMEOUT_SECONDS,
+		description:
+			'How long to wait for one video at most. A video takes a few minutes; a paid task goes on even after this time.',
+	},
+];
+
+/**
+ * Reads the settings of one item.
+ *
+ * @throws EvolinkFailure that names the field
+ */
+export function readWaitSettings(options: Fields): WaitSettings {
+	const onTimeout = options.text('onTimeout', 'On Timeout', 'error');
+	if (onTimeout !== 'error' && onTimeout !== 'returnTask') {
+		throw inputFailure(
+			`'On Timeout' has an unknown value: '${quotedName(onTimeout)}'`,
+			"Choose 'error' or 'returnTask'.",
+		);
+	}
+	const hasInterval = options.value('pollInterval') !== undefined;
+	const field = options.text('outputPropertyName', 'Put Output File in Field').trim();
+	readMaxConcurrent(options);
+	return {
+		timeoutSeconds: options.number(
+			'timeout',
+			'Timeout (Seconds)',
+			{ min: 1 },
+			DEFAULT_TIMEOUT_SECONDS,
+		),
+		pollIntervalSeconds: hasInterval
+			? options.number('pollInterval', 'Poll Interval (Seconds)', { min: 1 })
+			: undefined,
+		onTimeout,
+		outputPropertyName: field === '' ? DEFAULT_OUTPUT_FIELD : field,
+		fileName: options.text('fileName', 'File Name').trim(),
+	};
+}
+
+function readMaxConcurrent(options: Fields): number {
+	const range = { min: 1, max: LARGEST_MAX_CONCURRENT, integer: true };
+	return options.number('maxConcurrent', 'Max Concurrent Videos', range, DEFAULT_MAX_CONCURRENT);
+}
+
+/** Returns the first item's 'Max Concurrent Videos', also where that item is refused otherwise. */
+export function maxConcurrentOf(context: IExecuteFunctions): number {
+	try {
+		return readMaxConcurrent(fieldsOfItem(context, 0).options);
+	} catch {
+		// Refused when the item itself is checked.
+		return DEFAULT_MAX_CONCURRENT;
+	}
+}
+
+/** Returns the fields that every operation on a task ends with, its own options added. */
+export function outputFields(
+	texts: { wait: string; download: string },
+	moreOptions: readonly INodeProperties[],
+): INodeProperties[] {
+	return [
+		{
+			displayName: 'Wait for Completion',
+			name: 'waitForCompletion',
+			type: 'boolean',
+			default: false,
+			description: texts.wait,
+		},
+		{
+			displayName: 'Download Video',
+			name: 'downloadVideo',
+			type: 'boolean',
+			default: false,
+			description: texts.download,
+		},
+		{
+			displayName: 'Simplify',
+			name: 'simplify',
+			type: 'boolean',
+			default: true,
+			description: 'Whether to return a simplified version of the response instead of the raw data',
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [...WAIT_OPTION_FIELDS, ...moreOptions].sort((a, b) =>
+				a.displayName.localeCompare(b.displayName),
+			),
+		},
+	];
+}

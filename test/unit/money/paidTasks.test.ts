@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+
+import { openPaidTasks } from '../../../nodes/Evolink/money/paidTasks';
+import type { PaidTaskRecord } from '../../../nodes/Evolink/money/paidTasks';
+
+const STARTED: PaidTaskRecord = {
+	state: 'started',
+	idempotencyKey: 'key',
+	taskId: 'task-unified-1-abcdefgh',
+	sent: { prompt: 'A cat', imageUrl: 'https://example.com/cat.jpg', quality: '768p', duration: 6 },
+};
+
+const RECORDS: PaidTaskRecord[] = [
+	{ state: 'prepared', idempotencyKey: 'key' },
+	{ state: 'submitting', idempotencyKey: 'key' },
+	{ state: 'lost', idempotencyKey: 'key', failure: { message: 'Lost', description: 'Look.' } },
+	{
+		state: 'hopeless',
+		idempotencyKey: 'key',
+		failure: { message: 'No', description: 'Change it.', httpCode: '504', taskId: 'task-1' },
+	},
+	STARTED,
+];
+
+/** What n8n does between two tries: it writes the execution down and reads it again. */
+function throughStorage(context: Record<string, unknown>): Record<string, unknown> {
+	return JSON.parse(JSON.stringify(context));
+}
+
+describe('the memory of paid tasks', () => {
+	it.each(RECORDS.map((record) => [record.state, record]))(
+		'finds again what it was told, even after n8n has stored it (%s)',
+		(_state, record) => {
+			const context = {};
+			openPaidTasks(context, 0).remember(3, 'fingerprint', record);
+			expect(openPaidTasks(context, 0).find(3, 'fingerprint')).toEqual(record);
+			expect(openPaidTasks(throughStorage(context), 0).find(3, 'fingerprint')).toEqual(record);
+		},
+	);
+
+	it('keeps items, wishes and runs of the node apart', () => {
+		const context = {};
+		const paidTasks = openPaidTasks(context, 1);
+		paidTasks.remember(0, 'a', STARTED);
+		expect(paidTasks.find(1, 'a')).toBeUndefined();
+		expect(paidTasks.find(0, 'b')).toBeUndefined();
+		expect(openPaidTasks(context, 0).find(0, 'a')).toBeUndefined();
+		expect(openPaidTasks(context, 11).find(0, 'a')).toBeUndefined();
+	});
+
+	it('keeps what a workflow has put out, for a retry of the run', () => {
+		const paidTasks = openPaidTasks({}, 0);
+		paidTasks.remember(0, 'a', STARTED);
+		paidTasks.delivered(0, 'a');
+		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('lets go of what an agent was answered, since its next call means a new video', () => {
+		const paidTasks = openPaidTasks({}, 'agentCall');
+		paidTasks.remember(0, 'a', STARTED);
+		paidTasks.remember(0, 'b', STARTED);
+		paidTasks.delivered(0, 'a');
+		expect(paidTasks.find(0, 'a')).toBeUndefined();
+		expect(paidTasks.find(0, 'b')).toEqual(STARTED);
+	});
+
+	it('is empty in a fresh execution', () => {
+		expect(openPaidTasks({}, 0).find(0, 'a')).toBeUndefined();
+		expect(openPaidTasks({}, 0).startedTaskIds()).toEqual([]);
+	});
+
+	it('replaces what it knew of an item', () => {
+		const paidTasks = openPaidTasks({}, 0);
+		for (const record of RECORDS) paidTasks.remember(0, 'a', record);
+		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('drops what earlier rounds of a loop have left, but nothing of agents', () => {
+		const context = {};
+		openPaidTasks(context, 'agentCall').remember(0, 'a', STARTED);
+		openPaidTasks(context, 2).remember(0, 'a', STARTED);
+		openPaidTasks(context, 10).remember(0, 'a', STARTED);
+		expect(openPaidTasks(context, 10).find(0, 'a')).toEqual(STARTED);
+		expect(openPaidTasks(context, 2).find(0, 'a')).toBeUndefined();
+		expect(openPaidTasks(context, 'agentCall').find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('forgets one item and no other', () => {
+		const paidTasks = openPaidTasks({}, 0);
+		paidTasks.remember(0, 'a', STARTED);
+		paidTasks.remember(1, 'a', STARTED);
+		paidTasks.forget(0, 'a');
+		paidTasks.forget(7, 'never known');
+		expect(paidTasks.find(0, 'a')).toBeUndefined();
+		expect(paidTasks.find(1, 'a')).toEqual(STARTED);
+	});
+
+	it('does not change with the record that it was given', () => {
+		const paidTasks = openPaidTasks({}, 0);
+		const record = { ...STARTED };
+		paidTasks.remember(0, 'a', record);
+		Object.assign(record, { taskId: 'another' });
+		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('lists the started tasks of its own run, with their items', () => {
+		const context = {};
+		const others = openPaidTasks(context, 0);
+		others.remember(0, 'a', { ...STARTED, taskId: 'of-another-run' });
+		const paidTasks = openPaidTasks(context, 1);
+		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
+		paidTasks.remember(12, 'b', { ...STARTED, taskId: 'twelve' });
+		expect(openPaidTasks(throughStorage(context), 1).startedTaskIds()).toEqual([
+			{ itemIndex: 4, taskId: STARTED.taskId },
+			{ itemIndex: 12, taskId: 'twelve' },
+		]);
+	});
+
+	it('tells which items of the run may or may not have been paid for', () => {
+		const context = {};
+		openPaidTasks(context, 0).remember(9, 'a', { state: 'submitting', idempotencyKey: 'key' });
+		const paidTasks = openPaidTasks(context, 1);
+		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
+		const unclear = RECORDS.flatMap(({ state }, index) =>
+			state === 'submitting' || state === 'lost' ? [index] : [],
+		);
+		expect(unclear.length).toBeGreaterThan(1);
+		expect(openPaidTasks(throughStorage(context), 1).unclearItems()).toEqual(unclear);
+	});
+
+	it.each([
+		['null', null],
+		['text', 'started'],
+		['a list', [STARTED]],
+		['an empty object', {}],
+		['no key', { ...STARTED, idempotencyKey: undefined }],
+		['an unknown state', { ...STARTED, state: 'paid' }],
+		['no task id', { ...STARTED, taskId: undefined }],
+		['a number for a task id', { ...STARTED, taskId: 7 }],
+		['nothing of what was sent', { ...STARTED, sent: null }],
+		[
+			'a loss without words',
+			{ state: 'lost', idempotencyKey: 'key', failure: { message: 'Lost' } },
+		],
+		['a loss without a failure', { state: 'lost', idempotencyKey: 'key' }],
+	])('ignores a damaged entry: %s', (_what, entry) => {
+		const context = { paidTasks: { '0/0/a': entry } };
+		const paidTasks = openPaidTasks(context, 0);
+		expect(paidTasks.find(0, 'a')).toBeUndefined();
+		expect(paidTasks.startedTaskIds()).toEqual([]);
+	});
+
+	it.each([null, 'text', 7, [], true])('starts anew when its place holds %j', (place) => {
+		const context: Record<string, unknown> = { paidTasks: place };
+		const paidTasks = openPaidTasks(context, 0);
+		expect(paidTasks.find(0, 'a')).toBeUndefined();
+		paidTasks.remember(0, 'a', STARTED);
+		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+		expect(openPaidTasks(throughStorage(context), 0).find(0, 'a')).toEqual(STARTED);
+	});
+
+	it('leaves alone what else n8n keeps for the node', () => {
+		const context: Record<string, unknown> = { somethingElse: { deep: [1] } };
+		openPaidTasks(context, 0).remember(0, 'a', STARTED);
+		expect(context.somethingElse).toEqual({ deep: [1] });
+	});
+
+	it('survives whatever n8n may hand it', () => {
+		fc.assert(
+			fc.property(fc.jsonValue(), fc.jsonValue(), (place, entry) => {
+				for (const context of [{ paidTasks: place }, { paidTasks: { '0/0/a': entry } }]) {
+					const paidTasks = openPaidTasks(context, 0);
+					paidTasks.startedTaskIds();
+					paidTasks.find(0, 'a');
+					paidTasks.remember(0, 'a', STARTED);
+					expect(paidTasks.find(0, 'a')).toEqual(STARTED);
+				}
+			}),
+		);
+	});
+});
