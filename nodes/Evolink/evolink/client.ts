@@ -206,7 +206,6 @@ export function createClient(
 	/** Who answered decides, then the status: only the API itself can refuse what has reached it. */
 	function judgeSubmission(answer: Answer): SubmissionOutcome {
 		const { json } = answer;
-		const status = String(answer.status);
 		if (isOk(answer)) {
 			const task = parseTask(json, 'pending');
 			if (task !== undefined) return { kind: 'accepted', task };
@@ -230,8 +229,8 @@ export function createClient(
 		if (isRefusedOnTheWay) return { kind: 'refused', failure };
 		const why = isOk(answer)
 			? 'what came back could not be read as a task'
-			: `the answer was HTTP ${status}`;
-		return { kind: 'lost', failure: lostSubmissionFailure(why, status, answer.text) };
+			: `the answer was HTTP ${answer.status}`;
+		return { kind: 'lost', failure: lostSubmissionFailure(why, answer) };
 	}
 
 	function failureOf(answer: Answer, step: Step, taskId?: string): EvolinkFailure {

@@ -1,4 +1,5 @@
 import { EvolinkFailure, quotedName, quotedWords } from './failure';
+import type { FailureDetails } from './failure';
 import { isJsonObject } from './task';
 import type { EvolinkTask } from './task';
 
@@ -6,7 +7,9 @@ import type { EvolinkTask } from './task';
 export const BILLING_URL = 'https://evolink.ai/dashboard/billing';
 
 /** Where API keys are made. Source: the API's description of its authentication. */
-export const API_KEYS_URL = 'https://evolink.ai/dashboard/keys';
+const API_KEYS_URL = 'https://evolink.ai/dashboard/keys';
+
+const ISSUES_URL = 'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink/issues';
 
 /** What the node was doing when the API answered. */
 export type Step = 'submission' | 'statusRead' | 'upload';
@@ -18,50 +21,53 @@ export type Step = 'submission' | 'statusRead' | 'upload';
 export type NoAnswerReason =
 	'dns' | 'refused' | 'proxy' | 'handshake' | 'notSent' | 'timedOut' | 'broken';
 
-/** What an error body says, in either of the API's two generations. */
-export interface ApiErrorBody {
-	/** An integer (the HTTP status) in older answers, a word in newer ones. */
-	code?: string;
-	message?: string;
-	/** The field of the request that the API objects to. */
-	param?: string;
-}
-
-function oneLine(value: unknown): string | undefined {
+function oneLine(value: unknown): string {
 	if (typeof value === 'number') return String(value);
-	const line = typeof value === 'string' ? value.replace(/\s+/g, ' ').trim() : '';
-	return line === '' ? undefined : line;
+	return typeof value === 'string' ? value.replace(/\s+/g, ' ').trim() : '';
 }
 
 /** Returns the value as words for a message, on one line, shortened; undefined without any. */
 export function quotableWords(value: unknown): string | undefined {
-	const line = oneLine(value);
-	return line === undefined ? undefined : quotedWords(line);
+	return quotedWords(oneLine(value)) || undefined;
 }
 
 function quotableName(value: unknown): string | undefined {
-	const line = oneLine(value);
-	return line === undefined ? undefined : quotedName(line);
+	return quotedName(oneLine(value)) || undefined;
+}
+
+/** Makes a failure whose description is the sentences that there are. */
+function apiFailure(
+	message: string,
+	sentences: ReadonlyArray<string | undefined>,
+	more: Partial<FailureDetails> = {},
+): EvolinkFailure {
+	const description = sentences.filter((sentence) => sentence !== undefined).join(' ');
+	return new EvolinkFailure({ kind: 'api', message, description, ...more });
+}
+
+/** Returns the way on to a task that was paid for, where there is one. */
+function wayOn(taskId: string | undefined): string | undefined {
+	return taskId === undefined
+		? undefined
+		: `Task ID: ${taskId}. The video is paid for: use Task > Get with this ID, with Download Video turned on, to get it.`;
 }
 
 /**
  * Reads the error body of an answer: `{ error: { code, message, type, param } }` of the main API,
- * `{ success: false, code, msg }` of the File API, or neither (a proxy's page), which yields
- * an empty object.
+ * `{ success: false, code, msg }` of the File API, or neither (a proxy's page).
+ *
+ * @returns `code` is an integer (the HTTP status) in older answers, a word in newer ones; `param` is
+ * the field of the request that the API objects to
  */
-export function parseErrorBody(json: unknown): ApiErrorBody {
+export function parseErrorBody(json: unknown): { code?: string; message?: string; param?: string } {
 	if (!isJsonObject(json)) return {};
-	if (isJsonObject(json.error)) {
-		const { code, message, param } = json.error;
-		return {
-			code: quotableName(code),
-			message: quotableWords(message),
-			param: quotableName(param),
-		};
-	}
+	const { code, message, param } = isJsonObject(json.error)
+		? json.error
+		: { code: json.code, message: json.msg ?? json.message ?? json.error };
 	return {
-		code: quotableName(json.code),
-		message: quotableWords(json.msg ?? json.message ?? json.error),
+		code: quotableName(code),
+		message: quotableWords(message),
+		param: quotableName(param),
 	};
 }
 
@@ -72,28 +78,28 @@ export function parseErrorBody(json: unknown): ApiErrorBody {
  */
 export function isApiError(json: unknown): boolean {
 	if (!isJsonObject(json)) return false;
-	const isSaid = (value: unknown) => quotableWords(value) !== undefined;
 	const { error, code, msg, message, success, id } = json;
-	if (isJsonObject(error)) return isSaid(error.message) || isSaid(error.code);
-	const hasWords = isSaid(msg) || isSaid(message);
-	return hasWords && (success === false || (isSaid(code) && id === undefined));
+	if (isJsonObject(error)) return oneLine(error.message) !== '' || oneLine(error.code) !== '';
+	const hasWords = oneLine(msg) !== '' || oneLine(message) !== '';
+	return hasWords && (success === false || (oneLine(code) !== '' && id === undefined));
 }
 
 /** Returns the status that an error body names, or the HTTP status where it names none. */
 export function statusOfApiError(httpStatus: number, json: unknown): number {
-	if (httpStatus >= 400) return httpStatus;
 	const status = Number(parseErrorBody(json).code);
-	return Number.isInteger(status) && status >= 400 && status < 600 ? status : httpStatus;
+	const isNamed = Number.isInteger(status) && status >= 400 && status < 600;
+	return httpStatus < 400 && isNamed ? status : httpStatus;
 }
 
-/** Returns the readable words of a page, for a message, or undefined when there are none. */
-function wordsOfPage(text: string): string | undefined {
+/** Returns the readable words of a page as a sentence, or undefined when there are none. */
+function pageSentence(text: string): string | undefined {
 	const start = text.slice(0, 20_000);
 	// Half a JSON text is no help to a reader.
 	if (/^\s*[{[]/.test(start)) return undefined;
-	return quotableWords(
+	const words = quotableWords(
 		start.replace(/<(script|style)[^>]*>[^]*?(<\/\1>|$)/gi, ' ').replace(/<[^>]*(>|$)/g, ' '),
 	);
+	return words === undefined ? undefined : `The answer reads: "${words}".`;
 }
 
 /**
@@ -104,113 +110,100 @@ export function inBetweenFailure(
 	{ status, text }: { status: number; text: string },
 	taskId?: string,
 ): EvolinkFailure {
-	const words = wordsOfPage(text);
-	const sentences = [
-		words === undefined ? '' : `The answer reads: "${words}".`,
-		'It does not come from Evolink itself, but from a proxy, firewall or gateway in between. Ask whoever runs your network whether it allows Evolink, then run the workflow again.',
-		taskId === undefined ? '' : wayOn(taskId),
-	];
-	return new EvolinkFailure({
-		kind: 'api',
-		message: `Something between n8n and Evolink refused the request (HTTP ${status})`,
-		description: sentences.filter((sentence) => sentence !== '').join(' '),
-		httpCode: String(status),
-		taskId,
-	});
+	return apiFailure(
+		`Something between n8n and Evolink refused the request (HTTP ${status})`,
+		[
+			pageSentence(text),
+			'It does not come from Evolink itself, but from a proxy, firewall or gateway in between. Ask whoever runs your network whether it allows Evolink, then run the workflow again.',
+			wayOn(taskId),
+		],
+		{ httpCode: String(status), taskId },
+	);
 }
 
-/** Returns the way on to a task that was paid for. */
-export function wayOn(taskId: string): string {
-	return `Task ID: ${taskId}. The video is paid for: use Task > Get with this ID, with Download Video turned on, to get it.`;
-}
+const WAIT_MINUTES = 'Wait a few minutes, then run the workflow again.';
+const CHECK_FIELDS = "Check this item's fields, then run the workflow again.";
+const CHECK_ADDRESSES =
+	'Check the addresses in the Evolink API credential, then run the workflow again.';
+const USE_OTHER_IMAGE = 'Use a JPEG, PNG or WebP image of at most 20 MB.';
 
-const WHAT_HAPPENED: Record<string, string> = {
-	'400': 'Evolink did not accept the request',
-	'401': 'Evolink did not accept the API key',
-	'402': 'The Evolink account has too few credits',
-	'403': 'The API key is not allowed to do this',
-	'404': 'There is nothing at this address of the Evolink API',
-	'408': 'The request did not reach Evolink in time',
-	'413': 'Evolink found the image too large',
-	'415': 'Evolink did not accept the kind of file',
-	'422': 'Evolink did not accept the request',
-	'429': 'Evolink received too many requests at once',
-	'500': 'Evolink had an internal fault',
-	'502': 'The service behind Evolink did not answer',
-	'503': 'Evolink is not available right now',
-	'504': 'Evolink took too long to answer',
+/** What an HTTP status means. Source: the API's table of errors. */
+const WHAT_BY_STATUS: Partial<Record<number, string>> = {
+	400: 'Evolink did not accept the request',
+	401: 'Evolink did not accept the API key',
+	402: 'The Evolink account has too few credits',
+	403: 'The API key is not allowed to do this',
+	404: 'There is nothing at this address of the Evolink API',
+	408: 'The request did not reach Evolink in time',
+	413: 'Evolink found the image too large',
+	415: 'Evolink did not accept the kind of file',
+	422: 'Evolink did not accept the request',
+	429: 'Evolink received too many requests at once',
+	500: 'Evolink had an internal fault',
+	502: 'The service behind Evolink did not answer',
+	503: 'Evolink is not available right now',
+	504: 'Evolink took too long to answer',
 };
 
-function whatHappened(status: number, step: Step): string {
-	if (status === 404 && step === 'statusRead') return 'Evolink does not know a task with this ID';
-	return WHAT_HAPPENED[String(status)] ?? 'Evolink gave an answer that was not expected';
-}
+/** What to do about it. Source: the same table. */
+const NEXT_STEP_BY_STATUS: Partial<Record<number, string>> = {
+	400: CHECK_FIELDS,
+	401: `Open the Evolink API credential and check the API key. Keys are listed at ${API_KEYS_URL}.`,
+	402: `Top up the account at ${BILLING_URL}, then run the workflow again. Nothing is submitted again by itself.`,
+	403: `Ask the owner of the account to allow this model for the key, or use another key from ${API_KEYS_URL}.`,
+	404: 'Check the addresses in the Evolink API credential.',
+	408: "Check this computer's internet connection, then run the workflow again.",
+	413: USE_OTHER_IMAGE,
+	415: USE_OTHER_IMAGE,
+	422: CHECK_FIELDS,
+	429: "Wait a minute, then run the workflow again, and lower 'Max Concurrent Videos' if it happens often.",
+};
 
-function nextStepByStatus(status: number, step: Step, body: ApiErrorBody): string {
-	switch (status) {
-		case 400:
-		case 422:
-			return body.param === undefined
-				? "Check this item's fields, then run the workflow again."
-				: `Check the field '${body.param}', then run the workflow again.`;
-		case 401:
-			return `Open the Evolink API credential and check the API key. Keys are listed at ${API_KEYS_URL}.`;
-		case 402:
-			return `Top up the account at ${BILLING_URL}, then run the workflow again. Nothing is submitted again by itself.`;
-		case 403:
-			return step === 'statusRead'
-				? 'Use the API key of the account that created the task.'
-				: `Ask the owner of the account to allow this model for the key, or use another key from ${API_KEYS_URL}.`;
-		case 404:
-			return step === 'statusRead'
-				? 'Check it for typing mistakes. Evolink forgets old tasks after a while, and a task is only known to the account that created it.'
-				: 'Check the addresses in the Evolink API credential.';
-		case 408:
-			return "Check this computer's internet connection, then run the workflow again.";
-		case 413:
-		case 415:
-			return 'Use a JPEG, PNG or WebP image of at most 20 MB.';
-		case 429:
-			return "Wait a minute, then run the workflow again, and lower 'Max Concurrent Videos' if it happens often.";
-		default:
-			return status >= 500
-				? 'Wait a few minutes, then run the workflow again.'
-				: 'Check the addresses in the Evolink API credential, then run the workflow again.';
-	}
+/** The same, where the answer is about a task. */
+const NEXT_STEP_FOR_TASK: Partial<Record<number, string>> = {
+	403: 'Use the API key of the account that created the task.',
+	404: 'Check it for typing mistakes. Evolink forgets old tasks after a while, and a task is only known to the account that created it.',
+};
+
+function wordsForStatus(status: number, step: Step): { what: string; nextStep: string } {
+	const isTask = step === 'statusRead';
+	const byClass = status >= 500 ? WAIT_MINUTES : CHECK_ADDRESSES;
+	return {
+		what:
+			isTask && status === 404
+				? 'Evolink does not know a task with this ID'
+				: (WHAT_BY_STATUS[status] ?? 'Evolink gave an answer that was not expected'),
+		nextStep:
+			(isTask ? NEXT_STEP_FOR_TASK[status] : undefined) ?? NEXT_STEP_BY_STATUS[status] ?? byClass,
+	};
 }
 
 /**
- * Returns the failure for an answer with an HTTP error status.
+ * Returns the failure for an error answer of the API.
  *
- * @param answer.status the HTTP status
+ * @param answer.status the HTTP status, or the one that the body names
  * @param answer.json the parsed body, or undefined when it was none
- * @param step what the node was doing
- * @param taskId the paid task that the answer is about, if there is one
+ * @param taskId the task that the answer is about, if there is one
  */
 export function answerFailure(
-	answer: { status: number; json: unknown },
+	{ status, json }: { status: number; json: unknown },
 	step: Step,
 	taskId?: string,
 ): EvolinkFailure {
-	const body = parseErrorBody(answer.json);
-	const isErrorStatus = answer.status >= 400;
-	const what = isErrorStatus ? whatHappened(answer.status, step) : 'Evolink refused the request';
-	const sentences = [
-		body.message === undefined ? '' : `Evolink says: "${body.message}".`,
-		nextStepByStatus(answer.status, step, body),
-		taskId === undefined
-			? ''
-			: answer.status === 404
+	const { message, param } = parseErrorBody(json);
+	const { what, nextStep } = wordsForStatus(status, step);
+	const isAboutField = nextStep === CHECK_FIELDS && param !== undefined;
+	return apiFailure(
+		status >= 400 ? `${what} (HTTP ${status})` : 'Evolink refused the request',
+		[
+			message === undefined ? undefined : `Evolink says: "${message}".`,
+			isAboutField ? `Check the field '${param}', then run the workflow again.` : nextStep,
+			taskId !== undefined && status === 404
 				? `Task ID: ${taskId}. Task > Get with this ID shows whether it is there after all.`
 				: wayOn(taskId),
-	];
-	return new EvolinkFailure({
-		kind: 'api',
-		message: isErrorStatus ? `${what} (HTTP ${answer.status})` : what,
-		description: sentences.filter((sentence) => sentence !== '').join(' '),
-		httpCode: String(answer.status),
-		taskId,
-	});
+		],
+		{ httpCode: String(status), taskId },
+	);
 }
 
 /** Returns the failure for an answer that redirects: the key must not follow to another host. */
@@ -220,74 +213,56 @@ export function redirectFailure(
 	taskId?: string,
 ): EvolinkFailure {
 	const target = location === undefined ? 'another address' : `"${quotableWords(location) ?? ''}"`;
-	const description = `It redirects to ${target}. The API key is not sent there. Put the final address into the Evolink API credential.`;
-	return new EvolinkFailure({
-		kind: 'api',
-		message: `The API address in the credential points elsewhere (HTTP ${status})`,
-		description: taskId === undefined ? description : `${description} ${wayOn(taskId)}`,
-		httpCode: String(status),
-		taskId,
-	});
+	return apiFailure(
+		`The API address in the credential points elsewhere (HTTP ${status})`,
+		[
+			`It redirects to ${target}. The API key is not sent there. Put the final address into the Evolink API credential.`,
+			wayOn(taskId),
+		],
+		{ httpCode: String(status), taskId },
+	);
 }
 
-const NO_ANSWER: Record<NoAnswerReason, { message: string; description: string }> = {
-	dns: {
-		message: 'The address of the Evolink API could not be found',
-		description:
-			"Check the addresses in the Evolink API credential and this computer's internet connection.",
-	},
-	refused: {
-		message: 'Nothing answers at the address of the Evolink API',
-		description:
-			'Check the addresses in the Evolink API credential. If they are right, the service is down: try again later.',
-	},
-	proxy: {
-		message: 'The request to Evolink could not be sent: the proxy did not let it through',
-		description: 'Ask whoever runs n8n to check the proxy and whether it allows Evolink.',
-	},
-	handshake: {
-		message: 'The request to Evolink could not be sent: no secure connection could be made',
-		description:
-			'Check the addresses in the Evolink API credential and whether the certificate there is valid. If they are right, try again later.',
-	},
-	notSent: {
-		message: 'The request to Evolink could not be sent',
-		description:
-			'Check the API key and the addresses in the Evolink API credential for stray characters.',
-	},
-	timedOut: {
-		message: 'Evolink did not answer in time',
-		description: 'Wait a few minutes, then run the workflow again.',
-	},
-	broken: {
-		message: 'The connection to Evolink broke off',
-		description:
-			"Check this computer's internet connection, wait a few minutes, then run the workflow again.",
-	},
+const WHAT_BY_REASON: Record<NoAnswerReason, string> = {
+	dns: 'The address of the Evolink API could not be found',
+	refused: 'Nothing answers at the address of the Evolink API',
+	proxy: 'The request to Evolink could not be sent: the proxy did not let it through',
+	handshake: 'The request to Evolink could not be sent: no secure connection could be made',
+	notSent: 'The request to Evolink could not be sent',
+	timedOut: 'Evolink did not answer in time',
+	broken: 'The connection to Evolink broke off',
 };
 
-/** Returns the failure for a request that got no answer. Source of the reasons: the client. */
+const NEXT_STEP_BY_REASON: Record<NoAnswerReason, string> = {
+	dns: "Check the addresses in the Evolink API credential and this computer's internet connection.",
+	refused:
+		'Check the addresses in the Evolink API credential. If they are right, the service is down: try again later.',
+	proxy: 'Ask whoever runs n8n to check the proxy and whether it allows Evolink.',
+	handshake:
+		'Check the addresses in the Evolink API credential and whether the certificate there is valid. If they are right, try again later.',
+	notSent:
+		'Check the API key and the addresses in the Evolink API credential for stray characters.',
+	timedOut: WAIT_MINUTES,
+	broken:
+		"Check this computer's internet connection, wait a few minutes, then run the workflow again.",
+};
+
+/** Returns the failure for a request that got no answer. */
 export function noAnswerFailure(reason: NoAnswerReason, taskId?: string): EvolinkFailure {
-	const { message, description } = NO_ANSWER[reason];
-	return new EvolinkFailure({
-		kind: 'api',
-		message,
-		description: taskId === undefined ? description : `${description} ${wayOn(taskId)}`,
-		taskId,
-	});
+	const sentences = [NEXT_STEP_BY_REASON[reason], wayOn(taskId)];
+	return apiFailure(WHAT_BY_REASON[reason], sentences, { taskId });
 }
 
 /** Returns the failure for an answer that is not what the API promises (a page, half a text). */
 export function unreadableAnswerFailure(status: number, taskId?: string): EvolinkFailure {
-	const description =
-		'Something between n8n and Evolink may have changed the answer, such as a proxy. Wait a few minutes, then run the workflow again.';
-	return new EvolinkFailure({
-		kind: 'api',
-		message: 'The answer of Evolink could not be read',
-		description: taskId === undefined ? description : `${description} ${wayOn(taskId)}`,
-		httpCode: String(status),
-		taskId,
-	});
+	return apiFailure(
+		'The answer of Evolink could not be read',
+		[
+			`Something between n8n and Evolink may have changed the answer, such as a proxy. ${WAIT_MINUTES}`,
+			wayOn(taskId),
+		],
+		{ httpCode: String(status), taskId },
+	);
 }
 
 /**
@@ -295,21 +270,24 @@ export function unreadableAnswerFailure(status: number, taskId?: string): Evolin
  * The text must not depend on chance or time, since n8n's retries repeat it word by word.
  *
  * @param why how the answer was lost, half a sentence that follows "because"
+ * @param answer what came in its place, if anything did
  */
 export function lostSubmissionFailure(
 	why: string,
-	httpCode?: string,
-	answerText = '',
+	answer?: { status: number; text: string },
 ): EvolinkFailure {
-	const words = wordsOfPage(answerText);
-	const quote = words === undefined ? '' : ` It reads: "${words}".`;
-	return new EvolinkFailure({
-		kind: 'api',
-		message: 'The video may have been started, but the answer of Evolink was lost',
-		description: `It was lost because ${why}.${quote} So that nothing is paid twice, this item is not submitted again by a retry. Check ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, run the workflow again from the start.`,
-		httpCode,
-	});
+	return apiFailure(
+		'The video may have been started, but the answer of Evolink was lost',
+		[
+			`It was lost because ${why}.`,
+			answer === undefined ? undefined : pageSentence(answer.text),
+			`So that nothing is paid twice, this item is not submitted again by a retry. Check ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, run the workflow again from the start.`,
+		],
+		{ httpCode: answer === undefined ? undefined : String(answer.status) },
+	);
 }
+
+const LATER = 'This is temporary. Wait a while, then run the workflow again.';
 
 /** What to do about a failed task, by the API's code. Source: the API's list of task errors. */
 const NEXT_STEP_BY_FAILURE_CODE: Record<string, string> = {
@@ -323,10 +301,10 @@ const NEXT_STEP_BY_FAILURE_CODE: Record<string, string> = {
 	request_cancelled: 'The task was cancelled. Run the workflow again to submit a new one.',
 	generation_failed_no_content:
 		'The model returned no video. Change the prompt, then run the workflow again.',
-	service_error: 'This is temporary. Wait a while, then run the workflow again.',
-	service_unavailable: 'This is temporary. Wait a while, then run the workflow again.',
-	generation_timeout: 'This is temporary. Wait a while, then run the workflow again.',
-	resource_exhausted: 'This is temporary. Wait a while, then run the workflow again.',
+	service_error: LATER,
+	service_unavailable: LATER,
+	generation_timeout: LATER,
+	resource_exhausted: LATER,
 	quota_exceeded: `Wait a while or top up the account at ${BILLING_URL}, then run the workflow again.`,
 	resource_not_found:
 		'Something that the request refers to does not exist or has expired. Check the image, then run again.',
@@ -353,14 +331,14 @@ export function describeFailedTask(task: EvolinkTask): {
 	message: string;
 	nextStep: string;
 } {
-	const cancelled = task.status === 'cancelled';
-	const code =
-		quotableName(task.failure?.code) ?? (cancelled ? 'request_cancelled' : 'unknown_error');
+	const [codeUnsaid, messageUnsaid] =
+		task.status === 'cancelled'
+			? ['request_cancelled', 'The task was cancelled']
+			: ['unknown_error', 'Evolink gave no reason'];
+	const code = quotableName(task.failure?.code) ?? codeUnsaid;
 	return {
 		code,
-		message:
-			quotableWords(task.failure?.message) ??
-			(cancelled ? 'The task was cancelled' : 'Evolink gave no reason'),
+		message: quotableWords(task.failure?.message) ?? messageUnsaid,
 		nextStep: FAILURE_CODES.includes(code)
 			? NEXT_STEP_BY_FAILURE_CODE[code]
 			: 'Change the prompt or the image and run the workflow again; if it fails once more, ask Evolink about the task ID.',
@@ -370,23 +348,21 @@ export function describeFailedTask(task: EvolinkTask): {
 /** Returns the failure of an item whose task failed or was cancelled. */
 export function failedTaskFailure(task: EvolinkTask): EvolinkFailure {
 	const { code, message, nextStep } = describeFailedTask(task);
-	return new EvolinkFailure({
-		kind: 'api',
+	return apiFailure(
 		// The API's own words mostly end with a full stop, which would stand before the bracket.
-		message: `Evolink could not make the video: ${message.replace(/\.$/, '')} (${code})`,
-		description: `${nextStep} Making it again is a new paid task, so the node does not do that by itself. Task ID: ${task.id}; Task > Get with this ID shows the details.`,
-		taskId: task.id,
-		status: task.status,
-		failureCode: code,
-	});
+		`Evolink could not make the video: ${message.replace(/\.$/, '')} (${code})`,
+		[
+			nextStep,
+			`Making it again is a new paid task, so the node does not do that by itself. Task ID: ${task.id}; Task > Get with this ID shows the details.`,
+		],
+		{ taskId: task.id, status: task.status, failureCode: code },
+	);
 }
 
 /**
  * Returns the failure of a wait that ended before the task did.
  *
- * @param taskId the task that was waited for
- * @param timeoutSeconds how long the wait was allowed to take
- * @param task the task as last read, if it could be read at all
+ * @param task as last read, if it could be read at all
  * @param trouble what went wrong with the last read, if something did
  */
 export function timeoutFailure(
@@ -395,32 +371,29 @@ export function timeoutFailure(
 	task: EvolinkTask | undefined,
 	trouble: EvolinkFailure | undefined,
 ): EvolinkFailure {
-	const statusWords =
-		task === undefined
-			? 'Its status could not be read'
-			: ['pending', 'processing', 'completed'].includes(task.status)
-				? `Its last known status is '${task.status}'`
-				: `Evolink reports the status '${quotableName(task.status) ?? ''}', which this node does not know`;
-	const troubleWords =
-		trouble === undefined ? '' : ` The last attempt to read it ended with: ${trouble.message}.`;
-	return new EvolinkFailure({
-		kind: trouble === undefined ? 'timeout' : 'api',
-		timedOut: true,
-		message:
-			task?.status === 'completed'
-				? `The video is finished, but Evolink gave no link to it within ${timeoutSeconds} seconds`
-				: `The video was not finished within ${timeoutSeconds} seconds`,
-		description: `${statusWords}.${troubleWords} ${wayOn(taskId)} To wait longer, raise 'Timeout (Seconds)' in the options.`,
-		taskId,
-		status: task?.status,
-		httpCode: trouble?.details.httpCode,
-	});
-}
-
-/** A finished task's link. */
-export interface ResultLink {
-	link: string;
-	taskId: string;
+	const isKnown = ['pending', 'processing', 'completed'].includes(task?.status ?? '');
+	const status = quotableName(task?.status) ?? '';
+	const statusSentence = isKnown
+		? `Its last known status is '${status}'.`
+		: `Evolink reports the status '${status}', which this node does not know.`;
+	return apiFailure(
+		task?.status === 'completed'
+			? `The video is finished, but Evolink gave no link to it within ${timeoutSeconds} seconds`
+			: `The video was not finished within ${timeoutSeconds} seconds`,
+		[
+			task === undefined ? 'Its status could not be read.' : statusSentence,
+			trouble && `The last attempt to read it ended with: ${trouble.message}.`,
+			wayOn(taskId),
+			"To wait longer, raise 'Timeout (Seconds)' in the options.",
+		],
+		{
+			kind: trouble === undefined ? 'timeout' : 'api',
+			timedOut: true,
+			taskId,
+			status: task?.status,
+			httpCode: trouble?.details.httpCode,
+		},
+	);
 }
 
 /**
@@ -430,46 +403,46 @@ export interface ResultLink {
  * @param advice the next step
  */
 export function downloadFailure(
-	{ link, taskId }: ResultLink,
+	{ link, taskId }: { link: string; taskId: string },
 	what: string,
 	advice: string,
-	more: { httpCode?: number; timedOut?: boolean } = {},
+	{ httpCode, timedOut = false }: { httpCode?: number; timedOut?: boolean } = {},
 ): EvolinkFailure {
-	const { httpCode, timedOut = false } = more;
-	return new EvolinkFailure({
-		kind: 'api',
-		message: `The video is finished, but could not be downloaded: ${what}`,
-		description: `${advice} Its link is ${quotedWords(link)} (links work for 24 hours from the start of the task). ${wayOn(taskId)}`,
-		taskId,
-		status: 'completed',
-		timedOut,
-		httpCode: httpCode === undefined ? undefined : String(httpCode),
-	});
+	return apiFailure(
+		`The video is finished, but could not be downloaded: ${what}`,
+		[
+			advice,
+			`Its link is ${quotedWords(link)} (links work for 24 hours from the start of the task).`,
+			wayOn(taskId),
+		],
+		{
+			taskId,
+			status: 'completed',
+			timedOut,
+			httpCode: httpCode === undefined ? undefined : String(httpCode),
+		},
+	);
 }
 
 /** Returns the failure of a finished task that has no result link although one is wanted. */
 export function noLinkFailure(taskId: string): EvolinkFailure {
-	return new EvolinkFailure({
-		kind: 'api',
-		message: 'The video is finished, but Evolink gives no link to it',
-		description: `Wait a while and check again. ${wayOn(taskId)}`,
-		taskId,
-		status: 'completed',
-	});
+	return apiFailure(
+		'The video is finished, but Evolink gives no link to it',
+		['Wait a while and check again.', wayOn(taskId)],
+		{ taskId, status: 'completed' },
+	);
 }
-
-const ISSUES_URL = 'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink/issues';
 
 /** Returns the failure of something that should not happen: a fault of the node, not of its user. */
 export function internalFailure(error: unknown, taskId?: string): EvolinkFailure {
 	const words = quotableWords(error instanceof Error ? error.message : String(error));
-	return new EvolinkFailure(
-		{
-			kind: 'internal',
-			message: `The Evolink node has an internal fault: ${words ?? 'unknown'}`,
-			description: `Your fields are not the cause. Run the workflow again; if it happens again, report it at ${ISSUES_URL}.${taskId === undefined ? '' : ` ${wayOn(taskId)}`}`,
-			taskId,
-		},
-		error,
+	const { details } = apiFailure(
+		`The Evolink node has an internal fault: ${words ?? 'unknown'}`,
+		[
+			`Your fields are not the cause. Run the workflow again; if it happens again, report it at ${ISSUES_URL}.`,
+			wayOn(taskId),
+		],
+		{ kind: 'internal', taskId },
 	);
+	return new EvolinkFailure(details, error);
 }

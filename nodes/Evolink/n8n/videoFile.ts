@@ -2,7 +2,6 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import type { EvolinkFailure } from '../evolink/failure';
 import { downloadFailure, quotableWords } from '../evolink/failures';
-import type { ResultLink } from '../evolink/failures';
 import { webUrl } from '../evolink/imageUrl';
 import { promisedLength, resultFileName, resultMediaType } from '../evolink/resultFile';
 import { sleepInSlices } from '../time/clock';
@@ -14,7 +13,9 @@ import { openLink, withinLimits } from './http';
 import type { ByteStream, LinkAnswer } from './http';
 
 /** A result to download. */
-export interface ResultRequest extends ResultLink {
+export interface ResultRequest {
+	link: string;
+	taskId: string;
 	/** The name that the user asked for, or nothing. */
 	wantedFileName: string;
 	/** How long the download may take, from now on. */

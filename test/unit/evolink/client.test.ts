@@ -259,7 +259,7 @@ describe('a submission', () => {
 			const { details } = failureIn(outcome);
 			expect(details.httpCode).toBe(String(status));
 			expect(details.description).toContain(`HTTP ${status}`);
-			expect(details.description).toContain('It reads: "Gateway".');
+			expect(details.description).toContain('The answer reads: "Gateway".');
 		},
 	);
 });

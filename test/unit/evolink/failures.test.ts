@@ -1,6 +1,5 @@
 import {
 	answerFailure,
-	API_KEYS_URL,
 	BILLING_URL,
 	describeFailedTask,
 	FAILURE_CODES,
@@ -188,7 +187,7 @@ describe('an answer with an error status', () => {
 		expect(description).toContain('account that created the task');
 		expect(
 			answerFailure({ status: 403, json: undefined }, 'submission').details.description,
-		).toContain(API_KEYS_URL);
+		).toContain('https://evolink.ai/dashboard/keys');
 	});
 });
 
@@ -249,7 +248,7 @@ describe('an answer that cannot be read', () => {
 
 describe('a lost answer to a submission', () => {
 	it('says that the video may have been started and where to look', () => {
-		const { details } = lostSubmissionFailure('no answer came in time', '504');
+		const { details } = lostSubmissionFailure('no answer came in time', { status: 504, text: '' });
 		expectPlainWords(details);
 		expect(details.message).toContain('may have been started');
 		expect(details.description).toContain(BILLING_URL);
