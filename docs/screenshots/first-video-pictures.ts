@@ -58,7 +58,7 @@ async function pictureFields(editor: N8nEditor): Promise<void> {
 	await nodeView.fill('prompt', 'Waves roll against the rocks, the light turns slowly');
 	await page.setViewportSize(TALL_VIEWPORT);
 	await pictureCameraCommands(editor);
-	await nodeView.choose('cameraCommands', 'Distance: Push In');
+	await nodeView.choose('cameraCommands', 'Push In');
 	// A field that the mouse or the cursor is in has more buttons.
 	await nodeView.output.getByText('Output', { exact: true }).click();
 	await savePicture(page, 'node-fields', await parametersColumn(editor));

@@ -44,7 +44,7 @@ const SLACK_SECONDS = 6;
 const MAY_LOSE_A_PACKED_ANSWER = process.env.EVOLINK_ENGINE_VERSION === '2.8.1';
 
 const RUNS_AT_ONCE = 40;
-const BATCHES = 12;
+const BATCHES = 6;
 
 let server: AnsweringServer | undefined;
 beforeAll(async () => {

@@ -43,7 +43,7 @@ describe('a failed task', () => {
 		expect(message).toContain('Evolink could not make the video');
 		expect(message).toContain('content_policy_violation');
 		const description = await nodeView.errorDescription.innerText();
-		expect(description).toContain('change the prompt or the picture, then run the workflow again');
+		expect(description).toContain('change the prompt or the image, then run the workflow again');
 		expect(description).toContain(taskId);
 		expect(bench.sandbox.bill).toHaveLength(1);
 		expectNoViolations();
@@ -75,14 +75,24 @@ describe("'Retry On Fail', switched on in the Settings tab", () => {
 		expectNoViolations();
 	});
 
-	it('makes a new paid task for each try when the task itself failed', async () => {
+	it('makes a new paid task for each try when the task failed for a reason that may pass', async () => {
 		const { nodeView } = bench.editor;
-		await retryWith(REFUSED);
+		await retryWith('Waves #sandbox-fail:service_error');
 		await nodeView.errorMessage.waitFor();
 		await bench.step('retries in vain');
 
 		expect(await nodeView.parameter('maxTries').locator('input').inputValue()).toBe('3');
 		expect(bench.sandbox.bill).toHaveLength(3);
+		expectNoViolations();
+	});
+
+	it('pays once when the task failed for a reason that trying does not change', async () => {
+		const { nodeView } = bench.editor;
+		await retryWith(REFUSED);
+		await nodeView.errorMessage.waitFor();
+
+		expect(await nodeView.errorMessage.innerText()).toContain('content_policy_violation');
+		expect(bench.sandbox.bill).toHaveLength(1);
 		expectNoViolations();
 	});
 
@@ -129,7 +139,7 @@ describe("'On Error', chosen in the Settings tab", () => {
 			{
 				error: {
 					message: expect.stringContaining('Evolink could not make the video'),
-					description: expect.stringContaining('change the prompt or the picture'),
+					description: expect.stringContaining('change the prompt or the image'),
 					taskId: taskIdOf(REFUSED),
 					status: 'failed',
 					failureCode: 'content_policy_violation',

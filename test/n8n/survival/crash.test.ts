@@ -27,7 +27,7 @@ const WISHES = {
 /** Longer than n8n needs to be killed and started again. */
 const IN_MEMORY_SECONDS = 20;
 /** When the node gives up a download from which nothing comes, with time to spare. */
-const STALLED_DOWNLOAD_MS = 45_000;
+const STALLED_DOWNLOAD_MS = 90_000;
 
 let own: OwnN8n;
 let mailServer: MailServer;
@@ -154,7 +154,7 @@ describe('after n8n was killed (SIGKILL) and started again', () => {
 
 	// The rest runs here, because n8n has nothing else to do until examples/durable.json wakes up.
 	it(
-		'a download that falls silent is begun anew after half a minute',
+		'a download that falls silent is begun anew after a minute',
 		async () => {
 			const prompt = 'A silent download';
 			const match = { promptIncludes: prompt };
