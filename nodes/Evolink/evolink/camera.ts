@@ -4,7 +4,7 @@ import { inputFailure, quotedName } from './failure';
 export interface CameraCommand {
 	/** Exactly as the API writes it between square brackets. */
 	value: string;
-	/** The kind of movement and what a viewer sees; short, to fit into one line of n8n's list. */
+	/** The kind of movement and what the camera does; fits into one line of n8n's list. */
 	description: string;
 }
 
@@ -15,67 +15,22 @@ export interface CameraCommand {
  * Source: the API's description of `prompt`.
  */
 export const CAMERA_COMMANDS: readonly CameraCommand[] = [
-	{
-		value: 'Push in',
-		description: 'Distance: the camera moves closer, as if you walked up to the subject',
-	},
-	{
-		value: 'Pull out',
-		description: 'Distance: the camera moves away, as if you walk backwards',
-	},
-	{
-		value: 'Zoom in',
-		description: 'Lens: the camera stays and enlarges, like a pinch on a phone',
-	},
-	{
-		value: 'Zoom out',
-		description: 'Lens: the camera stays and shows more of the scene',
-	},
-	{
-		value: 'Pan left',
-		description: 'Turn: the camera turns to the left, like turning your head',
-	},
-	{
-		value: 'Pan right',
-		description: 'Turn: the camera turns to the right, like turning your head',
-	},
-	{
-		value: 'Tilt up',
-		description: 'Nod: the camera looks up, like lifting your chin',
-	},
-	{
-		value: 'Tilt down',
-		description: 'Nod: the camera looks down, like lowering your chin',
-	},
-	{
-		value: 'Truck left',
-		description: 'Slide: the camera glides to the left, as if on a passing train',
-	},
-	{
-		value: 'Truck right',
-		description: 'Slide: the camera glides to the right, as if on a passing train',
-	},
-	{
-		value: 'Pedestal up',
-		description: 'Lift: the camera rises straight up, as if in an elevator',
-	},
-	{
-		value: 'Pedestal down',
-		description: 'Lift: the camera sinks straight down, as if in an elevator',
-	},
-	{
-		value: 'Tracking shot',
-		description: 'Follow: the camera travels along with the subject as it moves',
-	},
-	{
-		value: 'Static shot',
-		description: 'Hold: the camera does not move at all; only the subject does',
-	},
-	{
-		value: 'Shake',
-		description: 'Effect: the image shakes, as if filmed by hand in the action',
-	},
-];
+	['Push in', 'Distance: moves closer, as if you walked up to the subject'],
+	['Pull out', 'Distance: moves away, as if you walked backwards'],
+	['Zoom in', 'Lens: stays in place and enlarges, like a pinch on a phone'],
+	['Zoom out', 'Lens: stays in place and shows more of the scene'],
+	['Pan left', 'Turn: turns to the left, like turning your head'],
+	['Pan right', 'Turn: turns to the right, like turning your head'],
+	['Tilt up', 'Nod: looks up, like lifting your chin'],
+	['Tilt down', 'Nod: looks down, like lowering your chin'],
+	['Truck left', 'Slide: glides to the left, as if on a passing train'],
+	['Truck right', 'Slide: glides to the right, as if on a passing train'],
+	['Pedestal up', 'Lift: rises straight up, as if in an elevator'],
+	['Pedestal down', 'Lift: sinks straight down, as if in an elevator'],
+	['Tracking shot', 'Follow: travels along with the subject as it moves'],
+	['Static shot', 'Hold: does not move at all; only the subject does'],
+	['Shake', 'Effect: the image shakes, as if filmed by hand in the action'],
+].map(([value, description]) => ({ value, description }));
 
 /** More commands than this in one bracket are allowed, but not recommended by the API. */
 export const RECOMMENDED_COMMANDS_PER_BRACKET = 3;

@@ -110,16 +110,6 @@ export interface ApiHosts {
 	filesUrl: string;
 }
 
-/** The calls that the node makes with the user's API key. */
-export interface EvolinkClient {
-	/** What the API's "too many requests" do to all items of the execution. */
-	readonly throttle: Throttle;
-	submitVideo(body: VideoRequestBody, idempotencyKey: string): Promise<SubmissionOutcome>;
-	/** @param timeoutMs how long the answer may take; never more than an ordinary time-out */
-	readTask(taskId: string, timeoutMs: number): Promise<Repeatable<EvolinkTask>>;
-	uploadImage(form: () => FormData, timeoutMs: number): Promise<Repeatable<string>>;
-}
-
 /** A submission is answered within seconds; after two minutes its answer counts as lost. */
 const SUBMISSION_TIMEOUT_MS = 120_000;
 
@@ -135,169 +125,157 @@ function isOk(answer: Answer): boolean {
 	return answer.status >= 200 && answer.status < 300;
 }
 
-function isRedirect(answer: Answer): boolean {
-	return answer.status >= 300 && answer.status < 400;
-}
-
-/** A request that is to be sent elsewhere was not taken; other redirects can follow work done. */
-function isMovedAddress(answer: Answer): boolean {
-	return [301, 302, 307, 308].includes(answer.status);
-}
-
 /** A slow line (408), too many requests and server-side trouble pass; other errors stay. */
 function isTemporary(status: number): boolean {
 	return status === 408 || status === 429 || status >= 500;
 }
 
+/** How long the server asks to be left alone, as a field of an outcome. */
+function waitAskedBy(answer: Answer): { retryAfterMs?: number } {
+	return { retryAfterMs: retryAfterMs(answer.headers['retry-after'], Date.now()) };
+}
+
+function failureOf({ status, json }: Answer, step: Step, taskId?: string): EvolinkFailure {
+	return answerFailure({ status: statusOfApiError(status, json), json }, step, taskId);
+}
+
+function judgeUnanswered(reason: NoAnswerReason): SubmissionOutcome {
+	const failure = noAnswerFailure(reason);
+	switch (reason) {
+		case 'timedOut':
+			return { kind: 'lost', failure: lostSubmissionFailure('no answer came in time') };
+		case 'broken':
+			return {
+				kind: 'lost',
+				failure: lostSubmissionFailure('the connection broke off before the answer came'),
+			};
+		case 'notSent':
+			return { kind: 'refused', failure };
+		default:
+			return { kind: 'notAccepted', failure, reason: 'unreachable' };
+	}
+}
+
+/** Who answered decides, then the status: only the API itself can refuse what has reached it. */
+function judgeSubmission(answer: Answer): SubmissionOutcome {
+	const { status, json } = answer;
+	const task = isOk(answer) ? parseTask(json, 'pending') : undefined;
+	if (task !== undefined) return { kind: 'accepted', task };
+	const isOwn = isApiError(json);
+	if (status === 429 || (isOwn && statusOfApiError(status, json) === 429)) {
+		const failure = failureOf(answer, 'submission');
+		return { kind: 'notAccepted', failure, reason: 'rateLimited', ...waitAskedBy(answer) };
+	}
+	// A proxy asks who is there, so it has passed nothing on.
+	if (status === 407) return judgeUnanswered('proxy');
+	if (isOwn) return { kind: 'refused', failure: failureOf(answer, 'submission') };
+	// A request that is to be sent elsewhere was not taken; other redirects can follow work done.
+	if ([301, 302, 307, 308].includes(status)) {
+		return { kind: 'refused', failure: redirectFailure(status, answer.headers.location) };
+	}
+	if (status >= 400 && status < 500 && status !== 408) {
+		return { kind: 'refused', failure: inBetweenFailure(answer) };
+	}
+	const why = isOk(answer)
+		? 'what came back could not be read as a task'
+		: `the answer was HTTP ${status}`;
+	return { kind: 'lost', failure: lostSubmissionFailure(why, answer) };
+}
+
+/** @param read takes what is wanted from an answer of success, or returns undefined */
+function judgeRepeatable<T>(
+	outcome: HttpOutcome,
+	step: Step,
+	taskId: string | undefined,
+	read: (json: unknown) => T | undefined,
+): Repeatable<T> {
+	if (outcome.kind === 'noAnswer') {
+		const failure = noAnswerFailure(outcome.reason, taskId);
+		if (outcome.reason === 'notSent') return { kind: 'failed', failure, expired: false };
+		const wentOut = outcome.reason === 'timedOut' || outcome.reason === 'broken';
+		return { kind: 'tryAgain', failure, reason: wentOut ? 'busy' : 'unreachable' };
+	}
+	const { status, json } = outcome;
+	const value = isOk(outcome) ? read(json) : undefined;
+	if (value !== undefined) return { kind: 'done', value };
+	if (isApiError(json)) {
+		const failure = failureOf(outcome, step, taskId);
+		const named = statusOfApiError(status, json);
+		return isTemporary(named)
+			? { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) }
+			: { kind: 'failed', failure, expired: step === 'statusRead' && named === 404 };
+	}
+	if (status >= 300 && status < 400) {
+		const failure = redirectFailure(status, outcome.headers.location, taskId);
+		return { kind: 'failed', failure, expired: false };
+	}
+	const failure = isOk(outcome)
+		? unreadableAnswerFailure(status, taskId)
+		: inBetweenFailure(outcome, taskId);
+	return { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) };
+}
+
+/** Reads the address of an uploaded image; the File API can report a refusal with HTTP 200. */
+function uploadedUrl(json: unknown): string | undefined {
+	if (!isJsonObject(json) || json.success === false || !isJsonObject(json.data)) return undefined;
+	const { file_url: url } = json.data;
+	return typeof url === 'string' && /^https?:\/\//i.test(url) ? url : undefined;
+}
+
 /**
- * Makes the client: the one place that knows the API's paths, what its answers mean, and what may
- * be repeated. It never repeats anything itself.
+ * The calls that the node makes with the user's API key: the one place that knows the API's paths,
+ * what its answers mean, and what may be repeated. It never repeats anything itself.
  *
  * Source: the API's description of both endpoints, and the File API's for uploads.
  */
-export function createClient(
-	transport: ApiTransport,
-	hosts: ApiHosts,
-	throttle: Throttle,
-): EvolinkClient {
-	const waitAskedBy = (answer: Answer) => {
-		const asked = retryAfterMs(answer.headers['retry-after'], Date.now());
-		if (answer.status === 429) throttle.tooManyRequests(asked);
-		return asked === undefined ? {} : { retryAfterMs: asked };
-	};
+export class EvolinkClient {
+	/** @param throttle what the API's "too many requests" do to all items of the execution */
+	constructor(
+		private readonly transport: ApiTransport,
+		private readonly hosts: ApiHosts,
+		readonly throttle: Throttle,
+	) {}
 
-	async function submitVideo(
-		body: VideoRequestBody,
-		idempotencyKey: string,
-	): Promise<SubmissionOutcome> {
-		const outcome = await transport({
+	async submitVideo(body: VideoRequestBody, idempotencyKey: string): Promise<SubmissionOutcome> {
+		const outcome = await this.send({
 			method: 'POST',
-			url: `${hosts.apiUrl}/v1/videos/generations`,
+			url: `${this.hosts.apiUrl}/v1/videos/generations`,
 			headers: { 'Idempotency-Key': idempotencyKey },
 			body: { ...body },
 			timeoutMs: SUBMISSION_TIMEOUT_MS,
 			onStop: 'letFinish',
 		});
-		if (outcome.kind === 'noAnswer') {
-			const failure = noAnswerFailure(outcome.reason);
-			switch (outcome.reason) {
-				case 'dns':
-				case 'refused':
-				case 'proxy':
-				case 'handshake':
-					return { kind: 'notAccepted', failure, reason: 'unreachable' };
-				case 'notSent':
-					return { kind: 'refused', failure };
-				case 'timedOut':
-					return {
-						kind: 'lost',
-						failure: lostSubmissionFailure('no answer came in time'),
-					};
-				case 'broken':
-					return {
-						kind: 'lost',
-						failure: lostSubmissionFailure('the connection broke off before the answer came'),
-					};
-			}
-		}
-		return judgeSubmission(outcome);
+		return outcome.kind === 'noAnswer' ? judgeUnanswered(outcome.reason) : judgeSubmission(outcome);
 	}
 
-	/** Who answered decides, then the status: only the API itself can refuse what has reached it. */
-	function judgeSubmission(answer: Answer): SubmissionOutcome {
-		const { json } = answer;
-		if (isOk(answer)) {
-			const task = parseTask(json, 'pending');
-			if (task !== undefined) return { kind: 'accepted', task };
-		}
-		const isOwn = isApiError(json);
-		const failure =
-			isOwn || answer.status === 429 ? failureOf(answer, 'submission') : inBetweenFailure(answer);
-		if (answer.status === 429 || (isOwn && statusOfApiError(answer.status, json) === 429)) {
-			return { kind: 'notAccepted', failure, reason: 'rateLimited', ...waitAskedBy(answer) };
-		}
-		if (answer.status === 407) {
-			const unsent = noAnswerFailure('proxy');
-			return { kind: 'notAccepted', failure: unsent, reason: 'unreachable' };
-		}
-		if (isOwn) return { kind: 'refused', failure };
-		if (isMovedAddress(answer)) {
-			const moved = redirectFailure(answer.status, answer.headers.location);
-			return { kind: 'refused', failure: moved };
-		}
-		const isRefusedOnTheWay = answer.status >= 400 && answer.status < 500 && answer.status !== 408;
-		if (isRefusedOnTheWay) return { kind: 'refused', failure };
-		const why = isOk(answer)
-			? 'what came back could not be read as a task'
-			: `the answer was HTTP ${answer.status}`;
-		return { kind: 'lost', failure: lostSubmissionFailure(why, answer) };
-	}
-
-	function failureOf(answer: Answer, step: Step, taskId?: string): EvolinkFailure {
-		const { json } = answer;
-		return answerFailure({ status: statusOfApiError(answer.status, json), json }, step, taskId);
-	}
-
-	/** Sends a request that may be repeated; `read` takes what is wanted from an answer of success. */
-	async function sendRepeatable<T>(
-		request: HttpRequest,
-		step: Step,
-		taskId: string | undefined,
-		read: (json: unknown) => T | undefined,
-	): Promise<Repeatable<T>> {
-		const outcome = await transport(request);
-		if (outcome.kind === 'noAnswer') {
-			const failure = noAnswerFailure(outcome.reason, taskId);
-			if (outcome.reason === 'notSent') return { kind: 'failed', failure, expired: false };
-			const mayPass = outcome.reason === 'timedOut' || outcome.reason === 'broken';
-			return { kind: 'tryAgain', failure, reason: mayPass ? 'busy' : 'unreachable' };
-		}
-		const { json } = outcome;
-		const value = isOk(outcome) ? read(json) : undefined;
-		if (value !== undefined) return { kind: 'done', value };
-		if (isApiError(json)) {
-			const status = statusOfApiError(outcome.status, json);
-			const failure = failureOf(outcome, step, taskId);
-			return isTemporary(status)
-				? { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) }
-				: { kind: 'failed', failure, expired: step === 'statusRead' && status === 404 };
-		}
-		if (isRedirect(outcome)) {
-			const failure = redirectFailure(outcome.status, outcome.headers.location, taskId);
-			return { kind: 'failed', failure, expired: false };
-		}
-		const failure = isOk(outcome)
-			? unreadableAnswerFailure(outcome.status, taskId)
-			: inBetweenFailure(outcome, taskId);
-		return { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) };
-	}
-
-	async function readTask(taskId: string, timeoutMs: number): Promise<Repeatable<EvolinkTask>> {
-		const request: HttpRequest = {
+	/** @param timeoutMs how long the answer may take; never more than an ordinary time-out */
+	async readTask(taskId: string, timeoutMs: number): Promise<Repeatable<EvolinkTask>> {
+		const outcome = await this.send({
 			method: 'GET',
-			url: `${hosts.apiUrl}/v1/tasks/${encodeURIComponent(taskId)}`,
+			url: `${this.hosts.apiUrl}/v1/tasks/${encodeURIComponent(taskId)}`,
 			timeoutMs: Math.min(STATUS_READ_TIMEOUT_MS, timeoutMs),
 			onStop: 'abort',
-		};
-		return await sendRepeatable(request, 'statusRead', taskId, (json) => parseTask(json));
+		});
+		return judgeRepeatable(outcome, 'statusRead', taskId, (json) => parseTask(json));
 	}
 
-	async function uploadImage(form: () => FormData, timeoutMs: number): Promise<Repeatable<string>> {
-		const request: HttpRequest = {
+	/** @returns the address under which the API can fetch the image */
+	async uploadImage(form: () => FormData, timeoutMs: number): Promise<Repeatable<string>> {
+		const outcome = await this.send({
 			method: 'POST',
-			url: `${hosts.filesUrl}/api/v1/files/upload/stream`,
+			url: `${this.hosts.filesUrl}/api/v1/files/upload/stream`,
 			body: form(),
 			timeoutMs: Math.min(UPLOAD_TIMEOUT_MS, timeoutMs),
 			onStop: 'abort',
-		};
-		return await sendRepeatable(request, 'upload', undefined, (json) => {
-			// The File API can report a refusal in an answer with HTTP 200.
-			if (!isJsonObject(json) || json.success === false || !isJsonObject(json.data))
-				return undefined;
-			const { file_url: url } = json.data;
-			return typeof url === 'string' && /^https?:\/\//i.test(url) ? url : undefined;
 		});
+		return judgeRepeatable(outcome, 'upload', undefined, uploadedUrl);
 	}
 
-	return { throttle, submitVideo, readTask, uploadImage };
+	private async send(request: HttpRequest): Promise<HttpOutcome> {
+		const outcome = await this.transport(request);
+		if (outcome.kind === 'answer' && outcome.status === 429) {
+			this.throttle.tooManyRequests(waitAskedBy(outcome).retryAfterMs);
+		}
+		return outcome;
+	}
 }

@@ -132,6 +132,28 @@ const IMAGE_FIELDS: INodeProperties[] = [
 	},
 ];
 
+const PROMPT_FIELDS: INodeProperties[] = [
+	{
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		default: '',
+		placeholder: 'e.g. The cat slowly opens its eyes and looks around',
+		description:
+			'What happens in the video, in plain words. Optional; the image alone is enough. At most 2000 characters, including camera commands.',
+	},
+	{
+		displayName: 'Camera Commands',
+		name: 'cameraCommands',
+		type: 'multiOptions',
+		options: CAMERA_OPTIONS,
+		default: [],
+		description:
+			"How the camera moves. Several commands run at the same time; up to 3 look best. For one movement after another, use 'Camera Sequence' in the options.",
+	},
+];
+
 const CAMERA_SEQUENCE_FIELD: INodeProperties = {
 	displayName: 'Camera Sequence',
 	name: 'cameraSequence',
@@ -187,25 +209,7 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 			description: 'The model that creates the video',
 		},
 		...IMAGE_FIELDS,
-		{
-			displayName: 'Prompt',
-			name: 'prompt',
-			type: 'string',
-			typeOptions: { rows: 4 },
-			default: '',
-			placeholder: 'e.g. The cat slowly opens its eyes and looks around',
-			description:
-				'What happens in the video, in plain words. Optional; the image alone is enough. At most 2000 characters, including camera commands.',
-		},
-		{
-			displayName: 'Camera Commands',
-			name: 'cameraCommands',
-			type: 'multiOptions',
-			options: CAMERA_OPTIONS,
-			default: [],
-			description:
-				"How the camera moves. Several commands run at the same time; up to 3 look best. For one movement after another, use 'Camera Sequence' in the options.",
-		},
+		...PROMPT_FIELDS,
 		...qualityFields(models),
 		...durationFields(models),
 		...outputFields(

@@ -1,7 +1,6 @@
 import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { createClient } from '../evolink/client';
-import type { EvolinkClient } from '../evolink/client';
+import { EvolinkClient } from '../evolink/client';
 import type { FailureDetails } from '../evolink/failure';
 import { openPaidTasks } from '../money/paidTasks';
 import type { PaidTasks } from '../money/paidTasks';
@@ -165,7 +164,7 @@ class ItemRun {
 		const transport = createApiTransport(this.context, account, this.stop);
 		return {
 			context: this.context,
-			client: createClient(transport, account.hosts, createThrottle(clock)),
+			client: new EvolinkClient(transport, account.hosts, createThrottle(clock)),
 			clock,
 			stop: this.stop,
 			paidTasks: this.paidTasks,

@@ -55,6 +55,21 @@ export function pauseBeforePollMs(task: Waitable, waitedMs: number): number {
 	return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, remainingMs / 2));
 }
 
+/** Sleeps until the next poll is due and no 429 asks for quiet, or until the deadline. */
+async function sleepUntilDue(
+	dueMs: number,
+	deadlineMs: number,
+	{ quietMs }: WaitRules,
+	clock: Clock,
+): Promise<void> {
+	for (;;) {
+		const nowMs = clock.nowMs();
+		const nextMs = Math.min(deadlineMs, Math.max(dueMs, nowMs + quietMs()));
+		if (nextMs <= nowMs) return;
+		await clock.sleep(nextMs - nowMs);
+	}
+}
+
 /**
  * Waits until a task is finished, the time is up, or a poll is refused for good. Polls that meet
  * a moment of bad luck are repeated: a paid task must not be lost because of one of them. The last
@@ -93,22 +108,11 @@ export async function waitForTask<
 				: (rules.pollIntervalMs ?? pauseBeforePollMs(task ?? {}, waitedMs));
 		return Math.max(ms, waitingItems.count() * SHORTEST_PAUSE_FOR_EACH_WAITING_MS);
 	};
-	/** Sleeps until the next poll is due, or the deadline has come. */
-	const sleepUntilDue = async () => {
-		const dueMs = clock.nowMs() + pauseMs();
-		for (;;) {
-			const nowMs = clock.nowMs();
-			const nextMs = Math.min(deadlineMs, Math.max(dueMs, nowMs + rules.quietMs()));
-			if (nextMs <= nowMs) return;
-			await clock.sleep(nextMs - nowMs);
-		}
-	};
-
 	if (task !== undefined && isDone(task, clock.nowMs())) return { kind: 'finished', task };
 	const leave = waitingItems.enter();
 	try {
 		for (;;) {
-			await sleepUntilDue();
+			await sleepUntilDue(clock.nowMs() + pauseMs(), deadlineMs, rules, clock);
 			const remainingMs = deadlineMs - clock.nowMs();
 			const isLast = remainingMs <= 0;
 			const seen = await poll(isLast ? Number.POSITIVE_INFINITY : remainingMs);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { createClient } from '../../../nodes/Evolink/evolink/client';
+import { EvolinkClient } from '../../../nodes/Evolink/evolink/client';
 import type { HttpOutcome } from '../../../nodes/Evolink/evolink/client';
 import { createThrottle } from '../../../nodes/Evolink/time/retry';
 import { createVirtualClock } from '../time/virtual-clock';
@@ -19,7 +19,7 @@ import type { GeneratedAnswer } from '../../engine/generated-answers';
 const TASK_ID = 'task-unified-1757169743-7cvnl5zw';
 const NUMBER_OF_ANSWERS = 1_500;
 
-const BODY: Parameters<ReturnType<typeof createClient>['submitVideo']>[0] = {
+const BODY: Parameters<EvolinkClient['submitVideo']>[0] = {
 	model: 'MiniMax-Hailuo-2.3-Fast',
 	image_urls: ['https://example.com/cat.jpg'],
 	quality: '768p',
@@ -39,7 +39,7 @@ function outcomeOf({ status, headers, body }: GeneratedAnswer): HttpOutcome {
 }
 
 function clientFor(answer: GeneratedAnswer) {
-	return createClient(
+	return new EvolinkClient(
 		async () => outcomeOf(answer),
 		{ apiUrl: 'https://api.example', filesUrl: 'https://files.example' },
 		createThrottle(createVirtualClock()),
