@@ -80,7 +80,7 @@ describe('the camera commands', () => {
 			expect(description).toMatch(/^[A-Z][a-z]+: /);
 			const words = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];
 			const own = words(description).filter((word) => !words(name).includes(word));
-			expect(own.length).toBeGreaterThan(6);
+			expect(own.length).toBeGreaterThan(5);
 			expect(description).not.toMatch(/\.$/);
 		},
 	);
