@@ -6,6 +6,7 @@ import { internalFailure } from '../../../nodes/Evolink/evolink/failures';
 import type { FailureDetails } from '../../../nodes/Evolink/evolink/failure';
 import {
 	failedItemRow,
+	itemWords,
 	otherTasksSentence,
 	stoppedError,
 	toFailureDetails,
@@ -190,6 +191,15 @@ describe('the row of a failed item', () => {
 		expect(failedItemRow(INPUT, 0).json).toStrictEqual({
 			error: { message: INPUT.message, description: INPUT.description },
 		});
+	});
+});
+
+describe('a list of items in a hint', () => {
+	it('counts from 0, names twenty and counts the rest', () => {
+		expect(itemWords([3])).toBe('item 3, counted from 0');
+		expect(itemWords([0, 2])).toBe('items 0, 2, counted from 0');
+		const words = itemWords(Array.from({ length: 20_000 }, (_, index) => index));
+		expect(words).toMatch(/^items 0, 1, .*, 19 and 19980 more, counted from 0$/);
 	});
 });
 

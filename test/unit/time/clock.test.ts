@@ -32,6 +32,22 @@ describe('a sleep', () => {
 		return await measured;
 	}
 
+	it.each([-3_600_000, 3_600_000])(
+		'takes as long as ever when the machine sets its clock by %d ms',
+		async (jumpMs) => {
+			const clock = createExecutionClock(createStop());
+			const startMs = clock.nowMs();
+			const sleep = follow(clock.sleep(5_000));
+			await jest.advanceTimersByTimeAsync(2_000);
+			jest.setSystemTime(Date.now() + jumpMs);
+			await jest.advanceTimersByTimeAsync(2_999);
+			expect(sleep).toEqual({});
+			await jest.advanceTimersByTimeAsync(1);
+			expect(sleep.end).toBe('done');
+			expect(clock.nowMs() - startMs).toBe(5_000);
+		},
+	);
+
 	it.each(['cancelled', 'itemFailed'] as const)(
 		'ends at once when the execution is stopped (%s), and leaves nothing behind',
 		async (reason) => {
