@@ -11,7 +11,7 @@ import { isJsonObject, parseJson } from '../../nodes/Evolink/evolink/task';
  * their cases run side by side and Stryker cannot tell which of them has reached a mutant: here each
  * mutant is alone in a process of its own. Writes the report with what became of them.
  *
- * Started after the engine run by `npm run test:mutation`. MUTANTS_OF=resultFiles takes only those of
+ * Started after the engine run by `npm run test:mutation`. MUTANTS_OF=videoFile takes only those of
  * one file. A run that was interrupted is taken up again.
  */
 
@@ -34,14 +34,14 @@ const TIMEOUT_MS = 180_000;
  */
 const TESTS_OF: Record<string, [first: string, ...others: string[]]> = {
 	account: ['engine/credential', 'engine/secrets', 'engine/error-answers'],
-	apiTransport: [
+	submitOnce: [
 		'engine/error-answers',
 		'engine/submission-faults',
 		'engine/secrets',
 		'engine/cancel',
 	],
 	createVideo: ['engine/retries', 'engine/money', 'engine/tool-use', 'engine/memory-in-loops'],
-	executeItems: [
+	runItems: [
 		'engine/one-failure-ends-all',
 		'engine/side-by-side',
 		'engine/continue-on-fail',
@@ -50,15 +50,8 @@ const TESTS_OF: Record<string, [first: string, ...others: string[]]> = {
 		'engine/money',
 	],
 	getTask: ['engine/get-task', 'engine/waiting', 'engine/failed-tasks', 'engine/output'],
-	parameters: [
-		'unit/operations/parameters',
-		'engine/pictures',
-		'engine/binary-on-disk',
-		'engine/refused-inputs',
-		'engine/fields',
-	],
-	pictures: ['engine/pictures', 'engine/binary-on-disk', 'engine/binary-in-memory'],
-	resultFiles: [
+	imageFile: ['engine/pictures', 'engine/binary-on-disk', 'engine/binary-in-memory'],
+	videoFile: [
 		'engine/downloads',
 		'engine/result-links',
 		'engine/no-place-for-file',

@@ -29,24 +29,6 @@ export type PaidTaskRecord =
 	| { state: 'lost' | 'hopeless'; idempotencyKey: string; failure: StoredFailure }
 	| { state: 'started'; idempotencyKey: string; taskId: string; sent: SentSettings };
 
-/** The memory of what was paid for. n8n keeps it through Retry On Fail and Retry execution. */
-export interface PaidTasks {
-	/** Returns what is known of the item's submission, or undefined when nothing is. */
-	find(itemIndex: number, orderId: string): PaidTaskRecord | undefined;
-	remember(itemIndex: number, orderId: string, record: PaidTaskRecord): void;
-	/** Forgets a task that failed or expired, so that a retry submits the item again. */
-	forget(itemIndex: number, orderId: string): void;
-	/**
-	 * Says that the item's video was delivered. In a workflow it stays remembered, since a retry of
-	 * the run delivers it again; to an agent it was the answer, and the same call means a new video.
-	 */
-	delivered(itemIndex: number, orderId: string): void;
-	/** Returns the ids of all tasks that this run of the node has started, by item index. */
-	startedTaskIds(): Array<{ itemIndex: number; taskId: string }>;
-	/** Returns the items of this run of which nobody knows whether they were paid for. */
-	unclearItems(): number[];
-}
-
 const ENTRY_NAME = 'paidTasks';
 
 function isStoredFailure(value: unknown): value is StoredFailure {
@@ -74,59 +56,79 @@ function isPaidTaskRecord(value: unknown): value is PaidTaskRecord {
 }
 
 /**
- * Opens the memory of one run of the node. What earlier rounds of a loop have left is dropped, since
- * n8n does not run them again; agents' calls are not, since several may be under way.
- *
- * @param context the object that n8n keeps for this node during one execution; shared by all runs
- * of the node in it, which is why the run is part of every key
- * @param run which run of the node this is, from 0; or `agentCall`, because n8n gives each try of
- * an agent's call a new number
+ * The memory of what one run of the node has paid for. n8n keeps it through Retry On Fail and Retry
+ * execution.
  */
-export function openPaidTasks(
-	context: Record<string, unknown>,
-	run: number | 'agentCall',
-): PaidTasks {
-	const known = context[ENTRY_NAME];
-	const entries: Record<string, unknown> = isJsonObject(known) ? known : {};
-	context[ENTRY_NAME] = entries;
-	for (const key of Object.keys(entries)) {
-		if (Number(key.split('/')[0]) < Number(run)) delete entries[key];
+export class PaidTasks {
+	private readonly entries: Record<string, unknown>;
+
+	/**
+	 * Drops what earlier rounds of a loop have left, since n8n does not run them again; not what agents'
+	 * calls have, since several may be under way.
+	 *
+	 * @param context the object that n8n keeps for this node during one execution; shared by all runs
+	 * of the node in it, which is why the run is part of every key
+	 * @param run which run of the node this is, from 0; or `agentCall`, because n8n gives each try of
+	 * an agent's call a new number
+	 */
+	constructor(
+		context: Record<string, unknown>,
+		private readonly run: number | 'agentCall',
+	) {
+		const known = context[ENTRY_NAME];
+		this.entries = isJsonObject(known) ? known : {};
+		context[ENTRY_NAME] = this.entries;
+		for (const key of Object.keys(this.entries)) {
+			if (Number(key.split('/')[0]) < Number(run)) delete this.entries[key];
+		}
 	}
-	const keyOf = (itemIndex: number, orderId: string) => `${run}/${itemIndex}/${orderId}`;
 
-	const recordsOfRun = (): Array<{ itemIndex: number; record: PaidTaskRecord }> =>
-		Object.entries(entries).flatMap(([key, entry]) => {
+	private keyOf(itemIndex: number, orderId: string): string {
+		return `${this.run}/${itemIndex}/${orderId}`;
+	}
+
+	/** Returns what is known of the item's submission, or undefined when nothing is. */
+	find(itemIndex: number, orderId: string): PaidTaskRecord | undefined {
+		const entry = this.entries[this.keyOf(itemIndex, orderId)];
+		return isPaidTaskRecord(entry) ? entry : undefined;
+	}
+
+	remember(itemIndex: number, orderId: string, record: PaidTaskRecord): void {
+		this.entries[this.keyOf(itemIndex, orderId)] = { ...record };
+	}
+
+	/** Forgets a task that failed or expired, so that a retry submits the item again. */
+	forget(itemIndex: number, orderId: string): void {
+		delete this.entries[this.keyOf(itemIndex, orderId)];
+	}
+
+	/**
+	 * Says that the item's video was delivered. In a workflow it stays remembered, since a retry of
+	 * the run delivers it again; to an agent it was the answer, and the same call means a new video.
+	 */
+	delivered(itemIndex: number, orderId: string): void {
+		if (this.run === 'agentCall') this.forget(itemIndex, orderId);
+	}
+
+	/** Returns the ids of all tasks that this run of the node has started, by item index. */
+	startedTaskIds(): Array<{ itemIndex: number; taskId: string }> {
+		return this.recordsOfRun().flatMap(({ itemIndex, record }) =>
+			record.state === 'started' ? [{ itemIndex, taskId: record.taskId }] : [],
+		);
+	}
+
+	/** Returns the items of this run of which nobody knows whether they were paid for. */
+	unclearItems(): number[] {
+		return this.recordsOfRun()
+			.filter(({ record }) => record.state === 'submitting' || record.state === 'lost')
+			.map(({ itemIndex }) => itemIndex);
+	}
+
+	private recordsOfRun(): Array<{ itemIndex: number; record: PaidTaskRecord }> {
+		return Object.entries(this.entries).flatMap(([key, record]) => {
 			const [keyRun, itemIndex] = key.split('/');
-			return keyRun === String(run) && isPaidTaskRecord(entry)
-				? [{ itemIndex: Number(itemIndex), record: entry }]
-				: [];
+			const isOwn = keyRun === String(this.run) && isPaidTaskRecord(record);
+			return isOwn ? [{ itemIndex: Number(itemIndex), record }] : [];
 		});
-
-	const forget = (itemIndex: number, orderId: string) => {
-		delete entries[keyOf(itemIndex, orderId)];
-	};
-
-	return {
-		find(itemIndex, orderId) {
-			const entry = entries[keyOf(itemIndex, orderId)];
-			return isPaidTaskRecord(entry) ? entry : undefined;
-		},
-		remember(itemIndex, orderId, record) {
-			entries[keyOf(itemIndex, orderId)] = { ...record };
-		},
-		forget,
-		delivered(itemIndex, orderId) {
-			if (run === 'agentCall') forget(itemIndex, orderId);
-		},
-		startedTaskIds() {
-			return recordsOfRun().flatMap(({ itemIndex, record }) =>
-				record.state === 'started' ? [{ itemIndex, taskId: record.taskId }] : [],
-			);
-		},
-		unclearItems() {
-			return recordsOfRun()
-				.filter(({ record }) => record.state === 'submitting' || record.state === 'lost')
-				.map(({ itemIndex }) => itemIndex);
-		},
-	};
+	}
 }

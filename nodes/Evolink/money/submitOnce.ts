@@ -116,7 +116,7 @@ async function resume(
 		// One answer is enough to know whether the task can be resumed.
 		() => true,
 		undefined,
-		{ startedMs, timeoutMs: order.timeoutSeconds * 1000, quietMs: client.throttle.quietMs },
+		{ startedMs, timeoutMs: order.timeoutSeconds * 1000, quietMs: () => client.throttle.quietMs() },
 		clock,
 	);
 	if (seen.kind === 'timedOut') {

@@ -89,7 +89,7 @@ async function waitAsWanted(
 			startedMs,
 			timeoutMs: timeoutSeconds * 1000,
 			pollIntervalMs: pollIntervalSeconds === undefined ? undefined : pollIntervalSeconds * 1000,
-			quietMs: client.throttle.quietMs,
+			quietMs: () => client.throttle.quietMs(),
 		},
 		clock,
 	);

@@ -2,8 +2,7 @@ import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } 
 
 import { EvolinkClient } from '../evolink/client';
 import type { FailureDetails } from '../evolink/failure';
-import { openPaidTasks } from '../money/paidTasks';
-import type { PaidTasks } from '../money/paidTasks';
+import { PaidTasks } from '../money/paidTasks';
 import { openAccount } from '../n8n/account';
 import type { Account } from '../n8n/account';
 import { createApiTransport } from '../n8n/http';
@@ -17,9 +16,8 @@ import {
 } from '../n8n/nodeErrors';
 import { createExecutionClock } from '../time/clock';
 import type { Clock } from '../time/clock';
-import { createThrottle } from '../time/retry';
-import { createStop, Stopped } from '../time/stop';
-import type { Stop } from '../time/stop';
+import { Throttle } from '../time/retry';
+import { Stop, Stopped } from '../time/stop';
 import { maxConcurrentOf } from './waitOptions';
 
 /** What the work on the items of one execution shares. */
@@ -93,7 +91,7 @@ class ItemRun {
 
 	private readonly itemsByAdvice = new Map<string, number[]>();
 
-	private readonly stop = createStop();
+	private readonly stop = new Stop();
 
 	private readonly paidTasks: PaidTasks;
 
@@ -104,7 +102,7 @@ class ItemRun {
 		private readonly operation: Operation,
 	) {
 		this.results = context.getInputData().map(() => undefined);
-		this.paidTasks = openPaidTasks(context.getContext('node'), runOf(context));
+		this.paidTasks = new PaidTasks(context.getContext('node'), runOf(context));
 	}
 
 	/** Checks all items first, so that nothing is paid for when a later one would end the run anyway. */
@@ -164,7 +162,7 @@ class ItemRun {
 		const transport = createApiTransport(this.context, account, this.stop);
 		return {
 			context: this.context,
-			client: new EvolinkClient(transport, account.hosts, createThrottle(clock)),
+			client: new EvolinkClient(transport, account.hosts, new Throttle(clock)),
 			clock,
 			stop: this.stop,
 			paidTasks: this.paidTasks,

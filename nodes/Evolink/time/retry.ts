@@ -67,24 +67,6 @@ export async function tryUntil<Done, Trouble extends { retryAfterMs?: number }>(
 	}
 }
 
-/** Spreads the submissions of one execution, and quiets all its items after "too many requests". */
-export interface Throttle {
-	/**
-	 * Resolves when a submission may go out.
-	 *
-	 * @throws Stopped when the execution is stopped
-	 */
-	submission(): Promise<void>;
-	/** Returns how long all items still keep quiet, in milliseconds; 0 when they need not. */
-	quietMs(): number;
-	/**
-	 * Says that the API answered "too many requests".
-	 *
-	 * @param askedMs how long it wants to be left alone, if it said so
-	 */
-	tooManyRequests(askedMs: number | undefined): void;
-}
-
 const BETWEEN_SUBMISSIONS_MS = 100;
 
 const UNASKED_QUIET_MS = 1_000;
@@ -92,23 +74,38 @@ const UNASKED_QUIET_MS = 1_000;
 /** Whatever a server asks, nobody but the item that was told so waits for longer. */
 const LONGEST_QUIET_MS = 60_000;
 
-/** Makes the throttle of one execution. */
-export function createThrottle(clock: Clock): Throttle {
-	let quietUntilMs = Number.NEGATIVE_INFINITY;
-	let nextSubmissionMs = Number.NEGATIVE_INFINITY;
-	const quietMs = () => Math.max(0, quietUntilMs - clock.nowMs());
+/** Spreads the submissions of one execution, and quiets all its items after "too many requests". */
+export class Throttle {
+	private quietUntilMs = Number.NEGATIVE_INFINITY;
 
-	return {
-		quietMs,
-		async submission() {
-			const dueMs = Math.max(clock.nowMs(), nextSubmissionMs);
-			nextSubmissionMs = dueMs + BETWEEN_SUBMISSIONS_MS;
-			await clock.sleep(dueMs - clock.nowMs());
-			while (quietMs() > 0) await clock.sleep(quietMs());
-		},
-		tooManyRequests(askedMs) {
-			const ms = Math.min(LONGEST_QUIET_MS, askedMs ?? UNASKED_QUIET_MS);
-			quietUntilMs = Math.max(quietUntilMs, clock.nowMs() + ms);
-		},
-	};
+	private nextSubmissionMs = Number.NEGATIVE_INFINITY;
+
+	constructor(private readonly clock: Clock) {}
+
+	/** Returns how long all items still keep quiet, in milliseconds; 0 when they need not. */
+	quietMs(): number {
+		return Math.max(0, this.quietUntilMs - this.clock.nowMs());
+	}
+
+	/**
+	 * Resolves when a submission may go out.
+	 *
+	 * @throws Stopped when the execution is stopped
+	 */
+	async submission(): Promise<void> {
+		const dueMs = Math.max(this.clock.nowMs(), this.nextSubmissionMs);
+		this.nextSubmissionMs = dueMs + BETWEEN_SUBMISSIONS_MS;
+		await this.clock.sleep(dueMs - this.clock.nowMs());
+		while (this.quietMs() > 0) await this.clock.sleep(this.quietMs());
+	}
+
+	/**
+	 * Says that the API answered "too many requests".
+	 *
+	 * @param askedMs how long it wants to be left alone, if it said so
+	 */
+	tooManyRequests(askedMs = UNASKED_QUIET_MS): void {
+		const untilMs = this.clock.nowMs() + Math.min(LONGEST_QUIET_MS, askedMs);
+		this.quietUntilMs = Math.max(this.quietUntilMs, untilMs);
+	}
 }

@@ -9,47 +9,35 @@ export class Stopped extends Error {
 	}
 }
 
-/** Tells all work of one execution that it shall end, once, and why. */
-export interface Stop {
+/** Tells all work of one execution that it should end, once, and why. */
+export class Stop {
+	private readonly listeners = new Set<(reason: StopReason) => void>();
+
 	/** Undefined as long as work goes on. */
-	readonly reason: StopReason | undefined;
+	reason: StopReason | undefined;
+
 	/**
 	 * Ends all work. A later call changes nothing, but for one: the user's cancel outranks the end
 	 * that a failed item has brought, since then nothing may be waited for any more.
 	 */
-	now(reason: StopReason): void;
+	now(reason: StopReason): void {
+		if (this.reason === 'cancelled' || this.reason === reason) return;
+		this.reason = reason;
+		for (const listener of this.listeners) listener(reason);
+	}
+
 	/**
 	 * Calls the listener when the stop comes (at once if it came), and again if a cancel outranks
 	 * it; returns the way out.
 	 */
-	onStop(listener: (reason: StopReason) => void): () => void;
-	/** @throws Stopped if work has ended */
-	throwIfStopped(): void;
-}
+	onStop(listener: (reason: StopReason) => void): () => void {
+		if (this.reason !== undefined) listener(this.reason);
+		else this.listeners.add(listener);
+		return () => this.listeners.delete(listener);
+	}
 
-/** Makes a stop that nobody has called yet. */
-export function createStop(): Stop {
-	let reason: StopReason | undefined;
-	const listeners = new Set<(reason: StopReason) => void>();
-	return {
-		get reason() {
-			return reason;
-		},
-		now(newReason) {
-			if (reason === 'cancelled' || reason === newReason) return;
-			reason = newReason;
-			for (const listener of listeners) listener(newReason);
-		},
-		onStop(listener) {
-			if (reason !== undefined) {
-				listener(reason);
-				return () => {};
-			}
-			listeners.add(listener);
-			return () => listeners.delete(listener);
-		},
-		throwIfStopped() {
-			if (reason !== undefined) throw new Stopped(reason);
-		},
-	};
+	/** @throws Stopped if work has ended */
+	throwIfStopped(): void {
+		if (this.reason !== undefined) throw new Stopped(this.reason);
+	}
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { EvolinkClient } from '../../../nodes/Evolink/evolink/client';
 import type { HttpOutcome } from '../../../nodes/Evolink/evolink/client';
-import { createThrottle } from '../../../nodes/Evolink/time/retry';
+import { Throttle } from '../../../nodes/Evolink/time/retry';
 import { createVirtualClock } from '../time/virtual-clock';
 import {
 	failedTaskFailure,
@@ -42,7 +42,7 @@ function clientFor(answer: GeneratedAnswer) {
 	return new EvolinkClient(
 		async () => outcomeOf(answer),
 		{ apiUrl: 'https://api.example', filesUrl: 'https://files.example' },
-		createThrottle(createVirtualClock()),
+		new Throttle(createVirtualClock()),
 	);
 }
 

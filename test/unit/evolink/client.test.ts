@@ -7,7 +7,7 @@ import type {
 	VideoRequestBody,
 } from '../../../nodes/Evolink/evolink/client';
 import { parseJson } from '../../../nodes/Evolink/evolink/task';
-import { createThrottle } from '../../../nodes/Evolink/time/retry';
+import { Throttle } from '../../../nodes/Evolink/time/retry';
 import { createVirtualClock } from '../time/virtual-clock';
 import { expectPlainWords } from './failure-of';
 
@@ -28,7 +28,7 @@ const TASK = { id: TASK_ID, status: 'pending', created: 1_757_169_743, progress:
 /** A client whose one request gets this answer. */
 function clientFor(outcome: HttpOutcome) {
 	const requests: HttpRequest[] = [];
-	const throttle = createThrottle(createVirtualClock());
+	const throttle = new Throttle(createVirtualClock());
 	const client = new EvolinkClient(
 		async (request) => {
 			requests.push(request);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { openPaidTasks } from '../../../nodes/Evolink/money/paidTasks';
+import { PaidTasks } from '../../../nodes/Evolink/money/paidTasks';
 import type { PaidTaskRecord } from '../../../nodes/Evolink/money/paidTasks';
 
 const STARTED: PaidTaskRecord = {
@@ -32,31 +32,31 @@ describe('the memory of paid tasks', () => {
 		'finds again what it was told, even after n8n has stored it (%s)',
 		(_state, record) => {
 			const context = {};
-			openPaidTasks(context, 0).remember(3, 'fingerprint', record);
-			expect(openPaidTasks(context, 0).find(3, 'fingerprint')).toEqual(record);
-			expect(openPaidTasks(throughStorage(context), 0).find(3, 'fingerprint')).toEqual(record);
+			new PaidTasks(context, 0).remember(3, 'fingerprint', record);
+			expect(new PaidTasks(context, 0).find(3, 'fingerprint')).toEqual(record);
+			expect(new PaidTasks(throughStorage(context), 0).find(3, 'fingerprint')).toEqual(record);
 		},
 	);
 
 	it('keeps items, wishes and runs of the node apart', () => {
 		const context = {};
-		const paidTasks = openPaidTasks(context, 1);
+		const paidTasks = new PaidTasks(context, 1);
 		paidTasks.remember(0, 'a', STARTED);
 		expect(paidTasks.find(1, 'a')).toBeUndefined();
 		expect(paidTasks.find(0, 'b')).toBeUndefined();
-		expect(openPaidTasks(context, 0).find(0, 'a')).toBeUndefined();
-		expect(openPaidTasks(context, 11).find(0, 'a')).toBeUndefined();
+		expect(new PaidTasks(context, 0).find(0, 'a')).toBeUndefined();
+		expect(new PaidTasks(context, 11).find(0, 'a')).toBeUndefined();
 	});
 
 	it('keeps what a workflow has put out, for a retry of the run', () => {
-		const paidTasks = openPaidTasks({}, 0);
+		const paidTasks = new PaidTasks({}, 0);
 		paidTasks.remember(0, 'a', STARTED);
 		paidTasks.delivered(0, 'a');
 		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
 	});
 
 	it('lets go of what an agent was answered, since its next call means a new video', () => {
-		const paidTasks = openPaidTasks({}, 'agentCall');
+		const paidTasks = new PaidTasks({}, 'agentCall');
 		paidTasks.remember(0, 'a', STARTED);
 		paidTasks.remember(0, 'b', STARTED);
 		paidTasks.delivered(0, 'a');
@@ -65,28 +65,28 @@ describe('the memory of paid tasks', () => {
 	});
 
 	it('is empty in a fresh execution', () => {
-		expect(openPaidTasks({}, 0).find(0, 'a')).toBeUndefined();
-		expect(openPaidTasks({}, 0).startedTaskIds()).toEqual([]);
+		expect(new PaidTasks({}, 0).find(0, 'a')).toBeUndefined();
+		expect(new PaidTasks({}, 0).startedTaskIds()).toEqual([]);
 	});
 
 	it('replaces what it knew of an item', () => {
-		const paidTasks = openPaidTasks({}, 0);
+		const paidTasks = new PaidTasks({}, 0);
 		for (const record of RECORDS) paidTasks.remember(0, 'a', record);
 		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
 	});
 
 	it('drops what earlier rounds of a loop have left, but nothing of agents', () => {
 		const context = {};
-		openPaidTasks(context, 'agentCall').remember(0, 'a', STARTED);
-		openPaidTasks(context, 2).remember(0, 'a', STARTED);
-		openPaidTasks(context, 10).remember(0, 'a', STARTED);
-		expect(openPaidTasks(context, 10).find(0, 'a')).toEqual(STARTED);
-		expect(openPaidTasks(context, 2).find(0, 'a')).toBeUndefined();
-		expect(openPaidTasks(context, 'agentCall').find(0, 'a')).toEqual(STARTED);
+		new PaidTasks(context, 'agentCall').remember(0, 'a', STARTED);
+		new PaidTasks(context, 2).remember(0, 'a', STARTED);
+		new PaidTasks(context, 10).remember(0, 'a', STARTED);
+		expect(new PaidTasks(context, 10).find(0, 'a')).toEqual(STARTED);
+		expect(new PaidTasks(context, 2).find(0, 'a')).toBeUndefined();
+		expect(new PaidTasks(context, 'agentCall').find(0, 'a')).toEqual(STARTED);
 	});
 
 	it('forgets one item and no other', () => {
-		const paidTasks = openPaidTasks({}, 0);
+		const paidTasks = new PaidTasks({}, 0);
 		paidTasks.remember(0, 'a', STARTED);
 		paidTasks.remember(1, 'a', STARTED);
 		paidTasks.forget(0, 'a');
@@ -96,7 +96,7 @@ describe('the memory of paid tasks', () => {
 	});
 
 	it('does not change with the record that it was given', () => {
-		const paidTasks = openPaidTasks({}, 0);
+		const paidTasks = new PaidTasks({}, 0);
 		const record = { ...STARTED };
 		paidTasks.remember(0, 'a', record);
 		Object.assign(record, { taskId: 'another' });
@@ -105,12 +105,12 @@ describe('the memory of paid tasks', () => {
 
 	it('lists the started tasks of its own run, with their items', () => {
 		const context = {};
-		const others = openPaidTasks(context, 0);
+		const others = new PaidTasks(context, 0);
 		others.remember(0, 'a', { ...STARTED, taskId: 'of-another-run' });
-		const paidTasks = openPaidTasks(context, 1);
+		const paidTasks = new PaidTasks(context, 1);
 		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
 		paidTasks.remember(12, 'b', { ...STARTED, taskId: 'twelve' });
-		expect(openPaidTasks(throughStorage(context), 1).startedTaskIds()).toEqual([
+		expect(new PaidTasks(throughStorage(context), 1).startedTaskIds()).toEqual([
 			{ itemIndex: 4, taskId: STARTED.taskId },
 			{ itemIndex: 12, taskId: 'twelve' },
 		]);
@@ -118,14 +118,14 @@ describe('the memory of paid tasks', () => {
 
 	it('tells which items of the run may or may not have been paid for', () => {
 		const context = {};
-		openPaidTasks(context, 0).remember(9, 'a', { state: 'submitting', idempotencyKey: 'key' });
-		const paidTasks = openPaidTasks(context, 1);
+		new PaidTasks(context, 0).remember(9, 'a', { state: 'submitting', idempotencyKey: 'key' });
+		const paidTasks = new PaidTasks(context, 1);
 		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
 		const unclear = RECORDS.flatMap(({ state }, index) =>
 			state === 'submitting' || state === 'lost' ? [index] : [],
 		);
 		expect(unclear.length).toBeGreaterThan(1);
-		expect(openPaidTasks(throughStorage(context), 1).unclearItems()).toEqual(unclear);
+		expect(new PaidTasks(throughStorage(context), 1).unclearItems()).toEqual(unclear);
 	});
 
 	it.each([
@@ -145,23 +145,23 @@ describe('the memory of paid tasks', () => {
 		['a loss without a failure', { state: 'lost', idempotencyKey: 'key' }],
 	])('ignores a damaged entry: %s', (_what, entry) => {
 		const context = { paidTasks: { '0/0/a': entry } };
-		const paidTasks = openPaidTasks(context, 0);
+		const paidTasks = new PaidTasks(context, 0);
 		expect(paidTasks.find(0, 'a')).toBeUndefined();
 		expect(paidTasks.startedTaskIds()).toEqual([]);
 	});
 
 	it.each([null, 'text', 7, [], true])('starts anew when its place holds %j', (place) => {
 		const context: Record<string, unknown> = { paidTasks: place };
-		const paidTasks = openPaidTasks(context, 0);
+		const paidTasks = new PaidTasks(context, 0);
 		expect(paidTasks.find(0, 'a')).toBeUndefined();
 		paidTasks.remember(0, 'a', STARTED);
 		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
-		expect(openPaidTasks(throughStorage(context), 0).find(0, 'a')).toEqual(STARTED);
+		expect(new PaidTasks(throughStorage(context), 0).find(0, 'a')).toEqual(STARTED);
 	});
 
 	it('leaves alone what else n8n keeps for the node', () => {
 		const context: Record<string, unknown> = { somethingElse: { deep: [1] } };
-		openPaidTasks(context, 0).remember(0, 'a', STARTED);
+		new PaidTasks(context, 0).remember(0, 'a', STARTED);
 		expect(context.somethingElse).toEqual({ deep: [1] });
 	});
 
@@ -169,7 +169,7 @@ describe('the memory of paid tasks', () => {
 		fc.assert(
 			fc.property(fc.jsonValue(), fc.jsonValue(), (place, entry) => {
 				for (const context of [{ paidTasks: place }, { paidTasks: { '0/0/a': entry } }]) {
-					const paidTasks = openPaidTasks(context, 0);
+					const paidTasks = new PaidTasks(context, 0);
 					paidTasks.startedTaskIds();
 					paidTasks.find(0, 'a');
 					paidTasks.remember(0, 'a', STARTED);

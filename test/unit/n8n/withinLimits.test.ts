@@ -1,13 +1,13 @@
 import { withinLimits } from '../../../nodes/Evolink/n8n/http';
 import type { ExchangeLimits } from '../../../nodes/Evolink/n8n/http';
-import { createStop, Stopped } from '../../../nodes/Evolink/time/stop';
+import { Stop, Stopped } from '../../../nodes/Evolink/time/stop';
 
 beforeEach(() => jest.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => jest.useRealTimers());
 
 /** An exchange whose server answers when the test says so. */
 function startExchange(limits: Partial<ExchangeLimits> = {}) {
-	const stop = createStop();
+	const stop = new Stop();
 	const server: {
 		answer: (value: string) => void;
 		fail: (error: unknown) => void;
@@ -69,7 +69,7 @@ describe('an exchange with a server', () => {
 	});
 
 	it('does not begin after a stop', async () => {
-		const stop = createStop();
+		const stop = new Stop();
 		stop.now('cancelled');
 		const run = jest.fn();
 		await expect(

@@ -1,5 +1,5 @@
 import { createExecutionClock, sleepInSlices } from '../../../nodes/Evolink/time/clock';
-import { createStop, Stopped } from '../../../nodes/Evolink/time/stop';
+import { Stop, Stopped } from '../../../nodes/Evolink/time/stop';
 
 beforeEach(() => jest.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => jest.useRealTimers());
@@ -25,7 +25,7 @@ describe('a sleep', () => {
 	});
 
 	async function sleepAndMeasure(ms: number) {
-		const clock = createExecutionClock(createStop());
+		const clock = createExecutionClock(new Stop());
 		const startMs = clock.nowMs();
 		const measured = clock.sleep(ms).then(() => ({ end: clock.nowMs() - startMs }));
 		await jest.advanceTimersByTimeAsync(ms + 5_000);
@@ -35,7 +35,7 @@ describe('a sleep', () => {
 	it.each([-3_600_000, 3_600_000])(
 		'takes as long as ever when the machine sets its clock by %d ms',
 		async (jumpMs) => {
-			const clock = createExecutionClock(createStop());
+			const clock = createExecutionClock(new Stop());
 			const startMs = clock.nowMs();
 			const sleep = follow(clock.sleep(5_000));
 			await jest.advanceTimersByTimeAsync(2_000);
@@ -51,7 +51,7 @@ describe('a sleep', () => {
 	it.each(['cancelled', 'itemFailed'] as const)(
 		'ends at once when the execution is stopped (%s), and leaves nothing behind',
 		async (reason) => {
-			const stop = createStop();
+			const stop = new Stop();
 			const sleep = follow(createExecutionClock(stop).sleep(900_000));
 			await jest.advanceTimersByTimeAsync(1_500);
 			expect(sleep).toEqual({});
@@ -65,7 +65,7 @@ describe('a sleep', () => {
 	);
 
 	it('does not begin after a stop', async () => {
-		const stop = createStop();
+		const stop = new Stop();
 		stop.now('cancelled');
 		const sleep = follow(createExecutionClock(stop).sleep(900_000));
 		await jest.advanceTimersByTimeAsync(0);
@@ -74,7 +74,7 @@ describe('a sleep', () => {
 	});
 
 	it('that has ended is not touched by a later stop', async () => {
-		const stop = createStop();
+		const stop = new Stop();
 		const sleep = follow(createExecutionClock(stop).sleep(10));
 		await jest.advanceTimersByTimeAsync(10);
 		stop.now('cancelled');

@@ -1,14 +1,14 @@
-import { createStop, Stopped } from '../../../nodes/Evolink/time/stop';
+import { Stop, Stopped } from '../../../nodes/Evolink/time/stop';
 
 describe('a stop', () => {
 	it('has no reason until it comes', () => {
-		const stop = createStop();
+		const stop = new Stop();
 		expect(stop.reason).toBeUndefined();
 		expect(() => stop.throwIfStopped()).not.toThrow();
 	});
 
 	it.each(['cancelled', 'itemFailed'] as const)('says why it came: %s', (reason) => {
-		const stop = createStop();
+		const stop = new Stop();
 		stop.now(reason);
 		expect(stop.reason).toBe(reason);
 		expect(() => stop.throwIfStopped()).toThrow(Stopped);
@@ -18,14 +18,14 @@ describe('a stop', () => {
 	});
 
 	it('keeps a cancel as its reason', () => {
-		const stop = createStop();
+		const stop = new Stop();
 		stop.now('cancelled');
 		stop.now('itemFailed');
 		expect(stop.reason).toBe('cancelled');
 	});
 
 	it('tells everybody again when a cancel follows on the failure of an item', () => {
-		const stop = createStop();
+		const stop = new Stop();
 		const heard: string[] = [];
 		stop.onStop((reason) => heard.push(reason));
 		stop.now('itemFailed');
@@ -36,7 +36,7 @@ describe('a stop', () => {
 	});
 
 	it('calls everybody who listens, once', () => {
-		const stop = createStop();
+		const stop = new Stop();
 		const heard: string[] = [];
 		stop.onStop((reason) => heard.push(`first ${reason}`));
 		stop.onStop((reason) => heard.push(`second ${reason}`));
@@ -47,7 +47,7 @@ describe('a stop', () => {
 	});
 
 	it('calls at once who comes late', () => {
-		const stop = createStop();
+		const stop = new Stop();
 		stop.now('cancelled');
 		const heard: string[] = [];
 		const leave = stop.onStop((reason) => heard.push(reason));
@@ -56,7 +56,7 @@ describe('a stop', () => {
 	});
 
 	it('does not call who has left, not even when they leave while it comes', () => {
-		const stop = createStop();
+		const stop = new Stop();
 		const heard: string[] = [];
 		const leaveFirst = stop.onStop(() => heard.push('first'));
 		leaveFirst();
@@ -71,7 +71,7 @@ describe('a stop', () => {
 	});
 
 	it('already has its reason when it calls', () => {
-		const stop = createStop();
+		const stop = new Stop();
 		let reason: string | undefined;
 		stop.onStop(() => {
 			reason = stop.reason;

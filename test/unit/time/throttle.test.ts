@@ -1,9 +1,9 @@
-import { createThrottle } from '../../../nodes/Evolink/time/retry';
+import { Throttle } from '../../../nodes/Evolink/time/retry';
 import { createVirtualClock } from './virtual-clock';
 
 function throttled() {
 	const clock = createVirtualClock(0);
-	return { clock, throttle: createThrottle(clock) };
+	return { clock, throttle: new Throttle(clock) };
 }
 
 describe('the throttle of an execution', () => {
