@@ -75,7 +75,7 @@ describe("'Retry On Fail', switched on in the Settings tab", () => {
 		expectNoViolations();
 	});
 
-	it('makes a new paid task for each try when the task failed for a reason that may pass', async () => {
+	it('makes a new paid task for each try when the failure may pass', async () => {
 		const { nodeView } = bench.editor;
 		await retryWith('Waves #sandbox-fail:service_error');
 		await nodeView.errorMessage.waitFor();
