@@ -93,10 +93,13 @@ export class Throttle {
 	 * @throws Stopped when the execution is stopped
 	 */
 	async submission(): Promise<void> {
-		const dueMs = Math.max(this.clock.nowMs(), this.nextSubmissionMs);
-		this.nextSubmissionMs = dueMs + BETWEEN_SUBMISSIONS_MS;
-		await this.clock.sleep(dueMs - this.clock.nowMs());
-		while (this.quietMs() > 0) await this.clock.sleep(this.quietMs());
+		do {
+			await this.clock.sleep(this.quietMs());
+			const dueMs = Math.max(this.clock.nowMs(), this.nextSubmissionMs);
+			this.nextSubmissionMs = dueMs + BETWEEN_SUBMISSIONS_MS;
+			await this.clock.sleep(dueMs - this.clock.nowMs());
+			// Those who waited for the end of the quiet would all go out at once without a new place in line.
+		} while (this.quietMs() > 0);
 	}
 
 	/**

@@ -1,3 +1,5 @@
+import { sleep } from 'n8n-workflow';
+
 import { Throttle } from '../../../nodes/Evolink/time/retry';
 import { createVirtualClock } from './virtual-clock';
 
@@ -39,5 +41,31 @@ describe('the throttle of an execution', () => {
 		throttle.tooManyRequests(20_000);
 		throttle.tooManyRequests(1_000);
 		expect(throttle.quietMs()).toBe(20_000);
+	});
+
+	it('lets those who waited for the end of the quiet start apart, too', async () => {
+		jest.useFakeTimers();
+		const beganMs = Date.now();
+		const nowMs = () => Date.now() - beganMs;
+		const throttle = new Throttle({
+			nowMs,
+			sleep: async (ms) => {
+				if (ms > 0) await sleep(ms);
+			},
+		});
+		throttle.tooManyRequests(2_000);
+		const startsMs: number[] = [];
+		for (let count = 0; count < 4; count++) {
+			void throttle.submission().then(() => startsMs.push(nowMs()));
+		}
+		await jest.advanceTimersByTimeAsync(2_150);
+		throttle.tooManyRequests(1_000);
+		await jest.advanceTimersByTimeAsync(10_000);
+		jest.useRealTimers();
+		const gapsMs = startsMs.slice(1).map((startMs, index) => startMs - startsMs[index]);
+		expect(startsMs).toHaveLength(4);
+		expect(startsMs[0]).toBeGreaterThanOrEqual(2_000);
+		expect(startsMs[2]).toBeGreaterThanOrEqual(3_150);
+		expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(100);
 	});
 });
