@@ -1,11 +1,10 @@
+import { isApiError, statusOfApiError } from './apiError';
 import {
 	answerFailure,
 	inBetweenFailure,
-	isApiError,
 	lostSubmissionFailure,
 	noAnswerFailure,
 	redirectFailure,
-	statusOfApiError,
 	unreadableAnswerFailure,
 } from './failures';
 import type { NoAnswerReason, Step } from './failures';

@@ -60,3 +60,19 @@ export function quotedWords(text: string): string {
 export function quotedName(text: string): string {
 	return shortened(text, LONGEST_NAME_CHARACTERS);
 }
+
+/** Returns a text or number on one line; nothing of anything else. */
+export function oneLine(value: unknown): string {
+	if (typeof value === 'number') return String(value);
+	return typeof value === 'string' ? value.replace(/\s+/g, ' ').trim() : '';
+}
+
+/** Returns the value as words for a message, on one line, shortened; undefined without any. */
+export function quotableWords(value: unknown): string | undefined {
+	return quotedWords(oneLine(value)) || undefined;
+}
+
+/** Returns the value as a name for a message, shortened; undefined without any. */
+export function quotableName(value: unknown): string | undefined {
+	return quotedName(oneLine(value)) || undefined;
+}

@@ -1,6 +1,6 @@
-import { EvolinkFailure, quotedName, quotedWords } from './failure';
+import { parseErrorBody } from './apiError';
+import { EvolinkFailure, quotableName, quotableWords, quotedWords } from './failure';
 import type { FailureDetails } from './failure';
-import { isJsonObject } from './task';
 import type { EvolinkTask } from './task';
 
 /** Where the account's charges are listed. Source: the API's answer to an empty account (402). */
@@ -21,20 +21,6 @@ export type Step = 'submission' | 'statusRead' | 'upload';
 export type NoAnswerReason =
 	'dns' | 'refused' | 'proxy' | 'handshake' | 'notSent' | 'timedOut' | 'broken';
 
-function oneLine(value: unknown): string {
-	if (typeof value === 'number') return String(value);
-	return typeof value === 'string' ? value.replace(/\s+/g, ' ').trim() : '';
-}
-
-/** Returns the value as words for a message, on one line, shortened; undefined without any. */
-export function quotableWords(value: unknown): string | undefined {
-	return quotedWords(oneLine(value)) || undefined;
-}
-
-function quotableName(value: unknown): string | undefined {
-	return quotedName(oneLine(value)) || undefined;
-}
-
 /** Makes a failure whose description is the sentences that there are. */
 function apiFailure(
 	message: string,
@@ -50,45 +36,6 @@ function wayOn(taskId: string | undefined): string | undefined {
 	return taskId === undefined
 		? undefined
 		: `Task ID: ${taskId}. The video is paid for: use Task > Get with this ID, with Download Video turned on, to get it.`;
-}
-
-/**
- * Reads the error body of an answer: `{ error: { code, message, type, param } }` of the main API,
- * `{ success: false, code, msg }` of the File API, or neither (a proxy's page).
- *
- * @returns `code` is an integer (the HTTP status) in older answers, a word in newer ones; `param` is
- * the field of the request that the API objects to
- */
-export function parseErrorBody(json: unknown): { code?: string; message?: string; param?: string } {
-	if (!isJsonObject(json)) return {};
-	const { code, message, param } = isJsonObject(json.error)
-		? json.error
-		: { code: json.code, message: json.msg ?? json.message ?? json.error };
-	return {
-		code: quotableName(code),
-		message: quotableWords(message),
-		param: quotableName(param),
-	};
-}
-
-/**
- * Returns whether the answer is an error of the API itself, whatever its HTTP status: JSON with an
- * `error` object that has `message` or `code`; `success: false` with `msg` or `message`; or, without
- * a task id, a `code` with `msg` or `message`. Pages and all other JSON come from something in between.
- */
-export function isApiError(json: unknown): boolean {
-	if (!isJsonObject(json)) return false;
-	const { error, code, msg, message, success, id } = json;
-	if (isJsonObject(error)) return oneLine(error.message) !== '' || oneLine(error.code) !== '';
-	const hasWords = oneLine(msg) !== '' || oneLine(message) !== '';
-	return hasWords && (success === false || (oneLine(code) !== '' && id === undefined));
-}
-
-/** Returns the status that an error body names, or the HTTP status where it names none. */
-export function statusOfApiError(httpStatus: number, json: unknown): number {
-	const status = Number(parseErrorBody(json).code);
-	const isNamed = Number.isInteger(status) && status >= 400 && status < 600;
-	return httpStatus < 400 && isNamed ? status : httpStatus;
 }
 
 /** Returns the readable words of a page as a sentence, or undefined when there are none. */
@@ -281,7 +228,8 @@ export function lostSubmissionFailure(
 		[
 			`It was lost because ${why}.`,
 			answer === undefined ? undefined : pageSentence(answer.text),
-			`So that nothing is paid twice, this item is not submitted again by a retry. Check ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, run the workflow again from the start.`,
+			'So that nothing is paid twice, this item is not submitted again by a retry.',
+			`Check ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, run the workflow again from the start.`,
 		],
 		{ httpCode: answer === undefined ? undefined : String(answer.status) },
 	);

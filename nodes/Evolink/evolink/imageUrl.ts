@@ -93,7 +93,10 @@ export function isLocalAddress(url: string): boolean {
 
 /** Returns why a local address does not work, and what to do instead. */
 export function localAddressWords(url: string): string {
-	return `Evolink cannot open ${quotedWords(new URL(url).host)}: that address exists only on your own computer or network. Load the image in an earlier node, e.g. HTTP Request, and set 'Image Source' to 'Binary File'.`;
+	return [
+		`Evolink cannot open ${quotedWords(new URL(url).host)}: that address exists only on your own computer or network.`,
+		"Load the image in an earlier node, e.g. HTTP Request, and set 'Image Source' to 'Binary File'.",
+	].join(' ');
 }
 
 const SHARE_PAGES: ReadonlyArray<[name: string, host: RegExp, path: RegExp]> = [
@@ -113,7 +116,10 @@ export function imageUrlAdvice(url: string): string[] {
 	);
 	if (page !== undefined) {
 		return [
-			`The image link is a ${page[0]} page, not the image itself, so Evolink may not be able to open it. Load the image in an earlier node (${page[0]} or HTTP Request) and set 'Image Source' to 'Binary File'.`,
+			[
+				`The image link is a ${page[0]} page, not the image itself, so Evolink may not be able to open it.`,
+				`Load the image in an earlier node (${page[0]} or HTTP Request) and set 'Image Source' to 'Binary File'.`,
+			].join(' '),
 		];
 	}
 	if (/\.(heic|heif|avif)$/i.test(pathname)) {

@@ -1,8 +1,8 @@
 import { ExpressionError, NodeApiError, NodeError, NodeOperationError } from 'n8n-workflow';
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
-import { BILLING_URL, internalFailure, quotableWords } from '../evolink/failures';
-import { EvolinkFailure } from '../evolink/failure';
+import { BILLING_URL, internalFailure } from '../evolink/failures';
+import { EvolinkFailure, quotableWords } from '../evolink/failure';
 import type { FailureDetails } from '../evolink/failure';
 
 /** More task ids or items than this would bury the message. */

@@ -1,7 +1,8 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
+import { quotableWords } from '../evolink/failure';
 import type { EvolinkFailure } from '../evolink/failure';
-import { downloadFailure, quotableWords } from '../evolink/failures';
+import { downloadFailure } from '../evolink/failures';
 import { webUrl } from '../evolink/imageUrl';
 import { promisedLength, resultFileName, resultMediaType } from '../evolink/resultFile';
 import { sleepInSlices } from '../time/clock';

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
 
+import { isApiError } from '../../../nodes/Evolink/evolink/apiError';
 import { EvolinkClient } from '../../../nodes/Evolink/evolink/client';
 import type { HttpOutcome } from '../../../nodes/Evolink/evolink/client';
 import { Throttle } from '../../../nodes/Evolink/time/retry';
 import { createVirtualClock } from '../time/virtual-clock';
-import {
-	failedTaskFailure,
-	isApiError,
-	timeoutFailure,
-} from '../../../nodes/Evolink/evolink/failures';
+import { failedTaskFailure, timeoutFailure } from '../../../nodes/Evolink/evolink/failures';
 import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
 import { isTaskId, parseJson } from '../../../nodes/Evolink/evolink/task';
 import type { EvolinkTask } from '../../../nodes/Evolink/evolink/task';

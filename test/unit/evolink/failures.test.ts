@@ -1,3 +1,4 @@
+import { parseErrorBody } from '../../../nodes/Evolink/evolink/apiError';
 import {
 	answerFailure,
 	BILLING_URL,
@@ -6,7 +7,6 @@ import {
 	failedTaskFailure,
 	lostSubmissionFailure,
 	noAnswerFailure,
-	parseErrorBody,
 	redirectFailure,
 	timeoutFailure,
 	unreadableAnswerFailure,
