@@ -129,6 +129,13 @@ function isTemporary(status: number): boolean {
 	return status === 408 || status === 429 || status >= 500;
 }
 
+/** "Too many requests", by whoever answered, or by the API's own error under another status. */
+function isTooManyRequests({ status, json }: Answer): boolean {
+	// The error of a failed task is about that task.
+	if (status === 429 || parseTask(json) !== undefined) return status === 429;
+	return isApiError(json) && statusOfApiError(status, json) === 429;
+}
+
 /** How long the server asks to be left alone, as a field of an outcome. */
 function waitAskedBy(answer: Answer): { retryAfterMs?: number } {
 	return { retryAfterMs: retryAfterMs(answer.headers['retry-after'], Date.now()) };
@@ -161,7 +168,7 @@ function judgeSubmission(answer: Answer): SubmissionOutcome {
 	const task = isOk(answer) ? parseTask(json, 'pending') : undefined;
 	if (task !== undefined) return { kind: 'accepted', task };
 	const isOwn = isApiError(json);
-	if (status === 429 || (isOwn && statusOfApiError(status, json) === 429)) {
+	if (isTooManyRequests(answer)) {
 		const failure = failureOf(answer, 'submission');
 		return { kind: 'notAccepted', failure, reason: 'rateLimited', ...waitAskedBy(answer) };
 	}
@@ -272,7 +279,7 @@ export class EvolinkClient {
 
 	private async send(request: HttpRequest): Promise<HttpOutcome> {
 		const outcome = await this.transport(request);
-		if (outcome.kind === 'answer' && outcome.status === 429) {
+		if (outcome.kind === 'answer' && isTooManyRequests(outcome)) {
 			this.throttle.tooManyRequests(waitAskedBy(outcome).retryAfterMs);
 		}
 		return outcome;

@@ -85,11 +85,23 @@ const EVERY_REASON: NoAnswerReason[] = [
 	'broken',
 ];
 
-it('quiets all items of the execution when the API says 429', async () => {
-	const { client } = clientFor(answer(429, {}, { 'retry-after': '7' }));
+it.each([
+	['with HTTP 429', answer(429, {}, { 'retry-after': '7' }), 7_000],
+	[
+		'in an answer of success',
+		answer(200, { error: { code: 429, message: 'Slow down' } }, { 'retry-after': '7' }),
+		7_000,
+	],
+	[
+		'not by the error of a failed task',
+		answer(200, { ...TASK, status: 'failed', error: { code: 429, message: 'Busy' } }),
+		0,
+	],
+])('quiets all items when the API says 429: %s', async (_name, outcome, quietMs) => {
+	const { client } = clientFor(outcome);
 	expect(client.throttle.quietMs()).toBe(0);
 	await client.readTask(TASK_ID, 5_000);
-	expect(client.throttle.quietMs()).toBe(7_000);
+	expect(client.throttle.quietMs()).toBe(quietMs);
 });
 
 describe('a submission', () => {
