@@ -37,7 +37,7 @@ async function send(wish: string) {
 	const executionId = await fillInForm(bench.api, workflow, {
 		Picture: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes: picture },
 		'What should happen?': wish,
-		'Your e-mail address': 'maria@example.com',
+		'Your email address': 'maria@example.com',
 	});
 	return await bench.api.waitForExecution(executionId);
 }

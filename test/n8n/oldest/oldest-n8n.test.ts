@@ -121,7 +121,7 @@ describe(`in ${OLDEST_N8N.title}, the oldest supported one`, () => {
 		const executionId = await fillInForm(api, workflow, {
 			Picture: picture,
 			'What should happen?': 'Waves roll in',
-			'Your e-mail address': 'maria@example.com',
+			'Your email address': 'maria@example.com',
 		});
 		const execution = await api.waitForExecution(executionId);
 		await api.deactivate(workflow);
