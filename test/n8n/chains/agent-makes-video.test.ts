@@ -84,12 +84,12 @@ describe('examples/agent-makes-video.json', () => {
 		expect(bench.sandbox.violations).toEqual([]);
 	});
 
-	it('offers one tool that says what it does and costs, and asks for picture and prompt only', async () => {
+	it('offers one tool that says what it does and costs, and asks for image and prompt only', async () => {
 		await chat('Waves roll in');
 
 		const [{ tools }] = chatModel.requests;
 		expect(tools).toHaveLength(1);
-		expect(tools[0].description).toMatch(/picture into a video.*costs money/is);
+		expect(tools[0].description).toMatch(/image into a video.*costs money/is);
 		const { properties } = tools[0].parameters;
 		expect(Object.keys(isRecord(properties) ? properties : {}).sort()).toEqual([
 			'imageUrl',
