@@ -10,9 +10,6 @@ export interface SentSettings extends JsonObject {
 	duration: number;
 }
 
-/** A failure as n8n can keep it. */
-export type StoredFailure = Omit<FailureDetails, 'kind' | 'timedOut'>;
-
 /**
  * What is remembered of one item's submission, from one try of n8n's to the next. It holds no
  * secret.
@@ -26,12 +23,19 @@ export type StoredFailure = Omit<FailureDetails, 'kind' | 'timedOut'>;
  */
 export type PaidTaskRecord =
 	| { state: 'prepared' | 'submitting'; idempotencyKey: string }
-	| { state: 'lost' | 'hopeless'; idempotencyKey: string; failure: StoredFailure }
+	| { state: 'lost' | 'hopeless'; idempotencyKey: string; failure: FailureDetails }
 	| { state: 'started'; idempotencyKey: string; taskId: string; sent: SentSettings };
+
+/** What items have started. */
+export interface StartedTasks {
+	taskIds: string[];
+	/** How many more have lost their answers: nobody knows whether they were paid for. */
+	unclearCount: number;
+}
 
 const ENTRY_NAME = 'paidTasks';
 
-function isStoredFailure(value: unknown): value is StoredFailure {
+function isFailureDetails(value: unknown): value is FailureDetails & JsonObject {
 	return (
 		isJsonObject(value) &&
 		typeof value.message === 'string' &&
@@ -47,7 +51,7 @@ function isPaidTaskRecord(value: unknown): value is PaidTaskRecord {
 			return true;
 		case 'lost':
 		case 'hopeless':
-			return isStoredFailure(value.failure);
+			return isFailureDetails(value.failure);
 		case 'started':
 			return typeof value.taskId === 'string' && isJsonObject(value.sent);
 		default:
@@ -110,25 +114,17 @@ export class PaidTasks {
 		if (this.run === 'agentCall') this.forget(itemIndex, orderId);
 	}
 
-	/** Returns the ids of all tasks that this run of the node has started, by item index. */
-	startedTaskIds(): Array<{ itemIndex: number; taskId: string }> {
-		return this.recordsOfRun().flatMap(({ itemIndex, record }) =>
-			record.state === 'started' ? [{ itemIndex, taskId: record.taskId }] : [],
-		);
-	}
-
-	/** Returns the items of this run of which nobody knows whether they were paid for. */
-	unclearItems(): number[] {
-		return this.recordsOfRun()
-			.filter(({ record }) => record.state === 'submitting' || record.state === 'lost')
-			.map(({ itemIndex }) => itemIndex);
-	}
-
-	private recordsOfRun(): Array<{ itemIndex: number; record: PaidTaskRecord }> {
-		return Object.entries(this.entries).flatMap(([key, record]) => {
-			const [keyRun, itemIndex] = key.split('/');
-			const isOwn = keyRun === String(this.run) && isPaidTaskRecord(record);
-			return isOwn ? [{ itemIndex: Number(itemIndex), record }] : [];
+	/** Returns what this run of the node has paid for, or may have; but for one item, if it is named. */
+	startedBeside(excludedIndex?: number): StartedTasks {
+		const records = Object.entries(this.entries).flatMap(([key, record]) => {
+			const [run, itemIndex] = key.split('/');
+			const isWanted = run === String(this.run) && itemIndex !== String(excludedIndex);
+			return isWanted && isPaidTaskRecord(record) ? [record] : [];
 		});
+		return {
+			taskIds: records.flatMap((record) => (record.state === 'started' ? [record.taskId] : [])),
+			unclearCount: records.filter(({ state }) => state === 'submitting' || state === 'lost')
+				.length,
+		};
 	}
 }

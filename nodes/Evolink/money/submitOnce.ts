@@ -83,16 +83,13 @@ export async function submitOnce(order: VideoOrder, execution: Execution): Promi
 }
 
 async function resumeOrSubmit(order: VideoOrder, execution: Execution): Promise<StartedTask> {
-	const { itemIndex, orderId } = order;
-	const record = execution.paidTasks.find(itemIndex, orderId);
+	const record = execution.paidTasks.find(order.itemIndex, order.orderId);
 	switch (record?.state) {
-		case 'started': {
-			const resumed = await resume(order, record, execution);
-			return resumed ?? (await submit(order, execution));
-		}
+		case 'started':
+			return (await resume(order, record, execution)) ?? (await submit(order, execution));
 		case 'lost':
 		case 'hopeless':
-			throw new EvolinkFailure({ kind: 'api', ...record.failure });
+			throw new EvolinkFailure({ ...record.failure, kind: 'api' });
 		case 'submitting': {
 			const failure = lostSubmissionFailure('the execution ended before the answer came');
 			rememberFailure(order, 'lost', failure, execution);
@@ -109,7 +106,7 @@ async function resume(
 	{ taskId, sent }: Extract<PaidTaskRecord, { state: 'started' }>,
 	execution: Execution,
 ): Promise<StartedTask | undefined> {
-	const { client, clock } = execution;
+	const { client, clock, paidTasks } = execution;
 	const startedMs = clock.nowMs();
 	const seen = await waitForTask(
 		async (timeoutMs) => await client.readTask(taskId, timeoutMs),
@@ -123,30 +120,38 @@ async function resume(
 		throw timeoutFailure(taskId, order.timeoutSeconds, seen.task, seen.trouble);
 	}
 	if (seen.kind === 'refused') {
-		if (!seen.refusal.expired) throw seen.refusal.failure;
-		execution.paidTasks.forget(order.itemIndex, order.orderId);
+		if (!seen.expired) throw seen.failure;
+		paidTasks.forget(order.itemIndex, order.orderId);
 		return undefined;
 	}
 	const { task } = seen;
 	if (!isFailure(task)) return { task, sent, startedMs };
-	if (noteFailedTask(order, task, execution)) throw failedTaskFailure(task);
+	noteFailedTask(order, task, execution);
+	if (isHopeless(task)) throw failedTaskFailure(task);
 	return undefined;
 }
 
-/**
- * Notes that an order's task has failed: a retry submits it again, unless that cannot help.
- *
- * @returns whether it is hopeless
- */
+/** Notes that an order's task has failed: a retry submits it again, unless that cannot help. */
 export function noteFailedTask(
 	order: Pick<VideoOrder, 'itemIndex' | 'orderId'>,
 	task: EvolinkTask,
 	execution: Execution,
-): boolean {
+): void {
 	if (isHopeless(task)) rememberFailure(order, 'hopeless', failedTaskFailure(task), execution);
 	else execution.paidTasks.forget(order.itemIndex, order.orderId);
-	return isHopeless(task);
 }
+
+function rememberFailure(
+	{ itemIndex, orderId }: Pick<VideoOrder, 'itemIndex' | 'orderId'>,
+	state: 'lost' | 'hopeless',
+	{ details }: EvolinkFailure,
+	{ paidTasks }: Execution,
+): void {
+	const idempotencyKey = paidTasks.find(itemIndex, orderId)?.idempotencyKey ?? '';
+	paidTasks.remember(itemIndex, orderId, { state, idempotencyKey, failure: details });
+}
+
+type NotAccepted = Extract<SubmissionOutcome, { kind: 'notAccepted' }>;
 
 /**
  * Submits an order. Each step is remembered before the next begins, so that no later try of the same
@@ -167,7 +172,9 @@ async function submit(order: VideoOrder, execution: Execution): Promise<StartedT
 			if (answer.kind === 'accepted') return { done: answer.task };
 			if (answer.kind === 'lost') rememberFailure(order, 'lost', answer.failure, execution);
 			else paidTasks.remember(itemIndex, orderId, { state: 'prepared', idempotencyKey });
-			if (mayRepeat(answer, repeats)) return { trouble: answer };
+			const mayRepeat =
+				answer.kind === 'notAccepted' && ++repeats[answer.reason] <= MOST_REPEATS[answer.reason];
+			if (mayRepeat) return { trouble: answer };
 			throw answer.failure;
 		},
 		clock.nowMs() + timeoutSeconds * 1000,
@@ -176,36 +183,11 @@ async function submit(order: VideoOrder, execution: Execution): Promise<StartedT
 	if ('trouble' in outcome) throw outcome.trouble.failure;
 	const task = outcome.done;
 	const { prompt = '', image_urls, quality, duration } = body;
-	const sent: SentSettings = { prompt, imageUrl: image_urls[0], quality, duration };
-	paidTasks.remember(itemIndex, orderId, {
-		state: 'started',
-		idempotencyKey,
-		taskId: task.id,
-		sent,
-	});
+	const sent = { prompt, imageUrl: image_urls[0], quality, duration };
+	const record = { state: 'started' as const, idempotencyKey, taskId: task.id, sent };
+	paidTasks.remember(itemIndex, orderId, record);
 	// In the text, because n8n's default log format prints nothing of the other fields. It is the only
 	// trace after a crash.
 	context.logger.info(`Evolink started a paid task: ${task.id}`, { taskId: task.id, itemIndex });
 	return { task, sent, startedMs: clock.nowMs() };
-}
-
-type NotAccepted = Extract<SubmissionOutcome, { kind: 'notAccepted' }>;
-
-function mayRepeat(
-	answer: Exclude<SubmissionOutcome, { kind: 'accepted' }>,
-	repeats: Record<NotAccepted['reason'], number>,
-): answer is NotAccepted {
-	return answer.kind === 'notAccepted' && ++repeats[answer.reason] <= MOST_REPEATS[answer.reason];
-}
-
-function rememberFailure(
-	{ itemIndex, orderId }: Pick<VideoOrder, 'itemIndex' | 'orderId'>,
-	state: 'lost' | 'hopeless',
-	{ details }: EvolinkFailure,
-	{ paidTasks }: Execution,
-): void {
-	const { message, description, taskId, status, failureCode, httpCode } = details;
-	const failure = { message, description, taskId, status, failureCode, httpCode };
-	const idempotencyKey = paidTasks.find(itemIndex, orderId)?.idempotencyKey ?? '';
-	paidTasks.remember(itemIndex, orderId, { state, idempotencyKey, failure });
 }

@@ -4,58 +4,46 @@ import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 import { BILLING_URL, internalFailure } from '../evolink/failures';
 import { EvolinkFailure, quotableWords } from '../evolink/failure';
 import type { FailureDetails } from '../evolink/failure';
+import type { StartedTasks } from '../money/paidTasks';
 
 /** More task ids or items than this would bury the message. */
 const MOST_NAMED = 20;
 
-/** Returns the ids as a list in words, the first of them by name. */
-function listOfTasks(taskIds: readonly string[]): string {
-	const named = taskIds.slice(0, MOST_NAMED).join(', ');
-	const more = taskIds.length - MOST_NAMED;
-	return `${named}${more > 0 ? ` and ${more} more` : ''}`;
+function listInWords(entries: readonly unknown[]): string {
+	const more = entries.length - MOST_NAMED;
+	return `${entries.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Returns the items as a list in words, the first of them by number; n8n counts them from 0. */
 export function itemWords(items: readonly number[]): string {
-	const more = items.length - MOST_NAMED;
-	const numbers = items.slice(0, MOST_NAMED).join(', ');
-	const rest = more > 0 ? ` and ${more} more` : '';
-	return `${items.length === 1 ? 'item' : 'items'} ${numbers}${rest}, counted from 0`;
-}
-
-/** Returns a sentence that names the tasks which other items had started, or an empty text. */
-export function otherTasksSentence(taskIds: readonly string[]): string {
-	if (taskIds.length === 0) return '';
-	return `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${listOfTasks(taskIds)}. A retry of this execution resumes them.`;
+	return `${items.length === 1 ? 'item' : 'items'} ${listInWords(items)}, counted from 0`;
 }
 
 /** Returns what to know about videos of which nobody knows whether they were started, or nothing. */
-export function unclearSentence(whose: 'this' | 'other', count: number): string {
-	if (count === 0) return '';
-	const subject = whose === 'other' ? ' of other items' : '';
-	const videos = count === 1 ? `One video${subject}` : `${count} videos${subject}`;
-	return `${videos} may have been started, but no answer came: check ${BILLING_URL} for a charge at this time before you run the workflow again from the start.`;
+export function unclearSentence({ unclearCount }: StartedTasks, whose: 'this' | 'other'): string {
+	if (unclearCount === 0) return '';
+	const videos = unclearCount === 1 ? 'One video' : `${unclearCount} videos`;
+	return `${videos}${whose === 'other' ? ' of other items' : ''} may have been started, but no answer came: check ${BILLING_URL} for a charge at this time before you run the workflow again from the start.`;
+}
+
+function joined(sentences: readonly string[]): string {
+	return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
 /**
  * Returns the error of an execution that the user stopped.
  *
- * @param taskIds tasks that it had started; n8n offers no retry for it, so they are named
- * @param unclearCount items of which nobody knows whether they were paid for
+ * @param started by it; n8n offers no retry for it, so the tasks are named
  */
-export function stoppedError(
-	node: INode,
-	taskIds: readonly string[],
-	unclearCount: number,
-): NodeOperationError {
-	const started =
+export function stoppedError(node: INode, started: StartedTasks): NodeOperationError {
+	const { taskIds } = started;
+	const paid =
 		taskIds.length === 0
 			? ''
-			: `Videos that were already started go on at Evolink and stay paid for. Task > Get fetches them: ${listOfTasks(taskIds)}.`;
-	const sentences = [started, unclearSentence('this', unclearCount)].filter((text) => text !== '');
-	return new NodeOperationError(node, 'The execution was stopped', {
-		description: sentences.join(' ') || 'No video had been started.',
-	});
+			: `Videos that were already started go on at Evolink and stay paid for. Task > Get fetches them: ${listInWords(taskIds)}.`;
+	const description =
+		joined([paid, unclearSentence(started, 'this')]) || 'No video had been started.';
+	return new NodeOperationError(node, 'The execution was stopped', { description });
 }
 
 /**
@@ -63,23 +51,20 @@ export function stoppedError(
  * network answered, NodeOperationError for everything else.
  *
  * @param failed the failure, and the error that was thrown for it
- * @param others tasks that other items of the same run had started, and how many more of them have
- * lost their answers
+ * @param others what other items of the same run have started
  */
 export function toNodeError(
 	node: INode,
 	{ details, error: cause }: { details: FailureDetails; error?: unknown },
 	itemIndex: number,
-	others: { taskIds: readonly string[]; unclearCount: number },
+	others: StartedTasks,
 ): NodeApiError | NodeOperationError {
 	const { message } = details;
-	const description = [
-		details.description,
-		unclearSentence('other', others.unclearCount),
-		otherTasksSentence(others.taskIds),
-	]
-		.filter((sentence) => sentence !== '')
-		.join(' ');
+	const paid =
+		others.taskIds.length === 0
+			? ''
+			: `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${listInWords(others.taskIds)}. A retry of this execution resumes them.`;
+	const description = joined([details.description, unclearSentence(others, 'other'), paid]);
 	const error =
 		details.kind === 'api'
 			? new NodeApiError(

@@ -344,15 +344,14 @@ function orderIdOf(context: IExecuteFunctions, settings: VideoSettings, image: I
 
 type UploadTrouble = Extract<Repeatable<string>, { kind: 'tryAgain' }>;
 
-/** An address that does not answer is mostly a typing mistake; the user should hear of it soon. */
-const MOST_UPLOADS_WHEN_UNREACHABLE = 4;
-
 /** An upload costs nothing, so it is tried for a good while; but no video waits for it yet. */
 const LONGEST_UPLOAD_MS = 300_000;
 
+/** An address that does not answer is mostly a typing mistake; the user should hear of it soon. */
+const LONGEST_UNREACHABLE_MS = 8_000;
+
 /**
- * Returns the address under which the API can fetch the image, after uploading it. An image that
- * several items share is uploaded once; but each item keeps its own time, and its own luck.
+ * Returns the address under which the API can fetch the image, after uploading it.
  *
  * @throws EvolinkFailure when the File API refuses the image, or can't be reached
  * @throws Stopped when the execution is stopped
@@ -360,35 +359,25 @@ const LONGEST_UPLOAD_MS = 300_000;
 async function uploadImage(
 	image: CheckedImage,
 	timeoutMs: number,
-	{ client, clock, uploads }: Execution,
+	{ client, clock }: Execution,
 ): Promise<string> {
-	const allowedMs = Math.min(timeoutMs, LONGEST_UPLOAD_MS);
 	const startedMs = clock.nowMs();
-	const underWay = uploads.get(image.sha256)?.catch(() => undefined);
-	if (underWay !== undefined) {
-		const url = await Promise.race([underWay, clock.sleep(allowedMs).then(() => undefined)]);
-		if (url !== undefined) return url;
-	}
-	let unreachable = 0;
-	const upload = tryUntil(
+	const outcome = await tryUntil(
 		async (remainingMs): Promise<Attempt<string, UploadTrouble>> => {
 			await clock.sleep(client.throttle.quietMs());
-			const outcome = await client.uploadImage(image.form, remainingMs);
-			if (outcome.kind === 'done') return { done: outcome.value };
-			if (outcome.kind === 'failed') throw outcome.failure;
-			if (outcome.reason === 'unreachable' && ++unreachable >= MOST_UPLOADS_WHEN_UNREACHABLE) {
-				throw outcome.failure;
-			}
-			return { trouble: outcome };
+			const upload = await client.uploadImage(image.form, remainingMs);
+			if (upload.kind === 'done') return { done: upload.value };
+			const mayPass =
+				upload.kind === 'tryAgain' &&
+				(upload.reason === 'busy' || clock.nowMs() - startedMs < LONGEST_UNREACHABLE_MS);
+			if (mayPass) return { trouble: upload };
+			throw upload.failure;
 		},
-		startedMs + allowedMs,
+		startedMs + Math.min(timeoutMs, LONGEST_UPLOAD_MS),
 		clock,
-	).then((outcome) => {
-		if ('done' in outcome) return outcome.done;
-		throw outcome.trouble.failure;
-	});
-	uploads.set(image.sha256, upload);
-	return await upload;
+	);
+	if ('done' in outcome) return outcome.done;
+	throw outcome.trouble.failure;
 }
 
 async function runOrder(

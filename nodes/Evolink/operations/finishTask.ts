@@ -93,7 +93,7 @@ async function waitAsWanted(
 		},
 		clock,
 	);
-	if (end.kind === 'refused') throw end.refusal.failure;
+	if (end.kind === 'refused') throw end.failure;
 	if (end.kind === 'timedOut') {
 		if (settings.onTimeout === 'returnTask' && end.task !== undefined) return end.task;
 		throw timeoutFailure(taskId, timeoutSeconds, end.task, end.trouble);

@@ -29,8 +29,6 @@ export interface Execution {
 	paidTasks: PaidTasks;
 	/** Shows advice beside the output; the same advice is shown once, with the items it is about. */
 	advise(itemIndex: number, advice: string): void;
-	/** Images that were uploaded in this execution, by SHA-256: the address they got. */
-	uploads: Map<string, Promise<string>>;
 }
 
 /** The output of one item; the pairing is added where the items come together. */
@@ -167,7 +165,6 @@ class ItemRun {
 			stop: this.stop,
 			paidTasks: this.paidTasks,
 			advise: (itemIndex, advice) => this.advise(itemIndex, advice),
-			uploads: new Map(),
 		};
 	}
 
@@ -185,25 +182,19 @@ class ItemRun {
 		const failedIndex = this.results.findIndex((result) => result?.kind === 'failed');
 		const failed = this.results[failedIndex];
 		if (failed?.kind !== 'failed' || this.context.continueOnFail()) return;
-		const taskIds = this.paidTasks
-			.startedTaskIds()
-			.filter(({ itemIndex }) => itemIndex !== failedIndex)
-			.map(({ taskId }) => taskId);
-		const unclear = this.paidTasks.unclearItems().filter((itemIndex) => itemIndex !== failedIndex);
-		const others = { taskIds, unclearCount: unclear.length };
+		const others = this.paidTasks.startedBeside(failedIndex);
 		throw toNodeError(this.context.getNode(), failed, failedIndex, others);
 	}
 
 	private stoppedError(): Error {
-		const taskIds = this.paidTasks.startedTaskIds().map(({ taskId }) => taskId);
-		const unclearCount = this.paidTasks.unclearItems().length;
-		if (unclearCount > 0) {
+		const started = this.paidTasks.startedBeside();
+		if (started.unclearCount > 0) {
 			// n8n keeps no output of a stopped execution, so this is all that is left of it.
 			this.context.logger.warn(
-				`Evolink: the execution was stopped. ${unclearSentence('this', unclearCount)}`,
+				`Evolink: the execution was stopped. ${unclearSentence(started, 'this')}`,
 			);
 		}
-		return stoppedError(this.context.getNode(), taskIds, unclearCount);
+		return stoppedError(this.context.getNode(), started);
 	}
 
 	private advise(itemIndex: number, advice: string): void {

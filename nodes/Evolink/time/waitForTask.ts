@@ -10,16 +10,17 @@ export interface Waitable {
 }
 
 /** One poll: the task; bad luck that passes; or a refusal that does not. */
-export type StatusRead<Task, Trouble, Refusal> =
+export type StatusRead<Task, Failure> =
 	| { kind: 'done'; value: Task }
-	| { kind: 'tryAgain'; failure: Trouble; retryAfterMs?: number }
-	| Refusal;
+	| { kind: 'tryAgain'; failure: Failure; retryAfterMs?: number }
+	| { kind: 'failed'; failure: Failure; expired: boolean };
 
 /** How a wait ended. A stop of the execution is not an end: it throws. */
-export type WaitEnd<Task, Trouble, Refusal> =
+export type WaitEnd<Task, Failure> =
 	| { kind: 'finished'; task: Task }
-	| { kind: 'refused'; refusal: Refusal }
-	| { kind: 'timedOut'; task: Task | undefined; trouble: Trouble | undefined };
+	| { kind: 'refused'; failure: Failure; expired: boolean }
+	/** With the task as last seen, and what went wrong with the last poll, if something did. */
+	| { kind: 'timedOut'; task: Task | undefined; trouble: Failure | undefined };
 
 /** When to give up, and how often to poll. */
 export interface WaitRules {
@@ -28,8 +29,6 @@ export interface WaitRules {
 	timeoutMs: number;
 	/** A fixed pause between polls; without it, the pauses fit the task. */
 	pollIntervalMs?: number;
-	/** Those who wait beside this one; it is counted while it waits. Absent: all of this n8n process. */
-	waitingItems?: WaitingItems;
 	/** How long all items of the execution keep quiet, in milliseconds. */
 	quietMs(): number;
 }
@@ -39,6 +38,12 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /** Keeps a process in which hundreds of items wait from being busy with polling. */
 const SHORTEST_PAUSE_FOR_EACH_WAITING_MS = 100;
+
+/**
+ * The items that wait in this n8n process, whatever their execution: they share its processor. The
+ * only state that the node keeps outside of an execution.
+ */
+export const waiting = { items: 0 };
 
 /**
  * Returns the pause before the next poll: half of what seems to remain, by linear progress or by
@@ -55,21 +60,6 @@ export function pauseBeforePollMs(task: Waitable, waitedMs: number): number {
 	return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, remainingMs / 2));
 }
 
-/** Sleeps until the next poll is due and no 429 asks for quiet, or until the deadline. */
-async function sleepUntilDue(
-	dueMs: number,
-	deadlineMs: number,
-	{ quietMs }: WaitRules,
-	clock: Clock,
-): Promise<void> {
-	for (;;) {
-		const nowMs = clock.nowMs();
-		const nextMs = Math.min(deadlineMs, Math.max(dueMs, nowMs + quietMs()));
-		if (nextMs <= nowMs) return;
-		await clock.sleep(nextMs - nowMs);
-	}
-}
-
 /**
  * Waits until a task is finished, the time is up, or a poll is refused for good. Polls that meet
  * a moment of bad luck are repeated: a paid task must not be lost because of one of them. The last
@@ -80,83 +70,47 @@ async function sleepUntilDue(
  * @param known the task as last seen; without it, the first poll comes at once
  * @throws Stopped when the execution is stopped
  */
-export async function waitForTask<
-	Task extends Waitable,
-	Trouble,
-	Refusal extends { kind: 'failed' },
->(
-	poll: (timeoutMs: number) => Promise<StatusRead<Task, Trouble, Refusal>>,
+export async function waitForTask<Task extends Waitable, Failure>(
+	poll: (timeoutMs: number) => Promise<StatusRead<Task, Failure>>,
 	isDone: (task: Task, nowMs: number) => boolean,
 	known: Task | undefined,
-	rules: WaitRules,
+	{ startedMs, timeoutMs, pollIntervalMs, quietMs }: WaitRules,
 	clock: Clock,
 	random: () => number = Math.random,
-): Promise<WaitEnd<Task, Trouble, Refusal>> {
-	const { waitingItems = waitingInThisProcess } = rules;
-	const deadlineMs = rules.startedMs + rules.timeoutMs;
+): Promise<WaitEnd<Task, Failure>> {
+	if (known !== undefined && isDone(known, clock.nowMs())) return { kind: 'finished', task: known };
+	const deadlineMs = startedMs + timeoutMs;
+	const withFloor = (ms: number) =>
+		Math.max(ms, waiting.items * SHORTEST_PAUSE_FOR_EACH_WAITING_MS);
+	const pauseFor = (seen: Waitable) =>
+		withFloor(pollIntervalMs ?? pauseBeforePollMs(seen, clock.nowMs() - startedMs));
 	let task = known;
-	let trouble: Trouble | undefined;
 	let troublesInARow = 0;
-	let askedMs: number | undefined;
-
-	const pauseMs = (): number => {
-		if (troublesInARow === 0 && task === undefined) return 0;
-		const waitedMs = clock.nowMs() - rules.startedMs;
-		const ms =
-			troublesInARow > 0
-				? backoffMs(troublesInARow, askedMs, random())
-				: (rules.pollIntervalMs ?? pauseBeforePollMs(task ?? {}, waitedMs));
-		return Math.max(ms, waitingItems.count() * SHORTEST_PAUSE_FOR_EACH_WAITING_MS);
-	};
-	if (task !== undefined && isDone(task, clock.nowMs())) return { kind: 'finished', task };
-	const leave = waitingItems.enter();
+	waiting.items++;
 	try {
+		let pauseMs = known === undefined ? 0 : pauseFor(known);
 		for (;;) {
-			await sleepUntilDue(clock.nowMs() + pauseMs(), deadlineMs, rules, clock);
+			let dueMs = clock.nowMs() + pauseMs;
+			do {
+				dueMs = Math.min(deadlineMs, Math.max(dueMs, clock.nowMs() + quietMs()));
+				await clock.sleep(Math.max(0, dueMs - clock.nowMs()));
+			} while (quietMs() > 0 && clock.nowMs() < deadlineMs);
 			const remainingMs = deadlineMs - clock.nowMs();
-			const isLast = remainingMs <= 0;
-			const seen = await poll(isLast ? Number.POSITIVE_INFINITY : remainingMs);
-			if (seen.kind === 'failed') return { kind: 'refused', refusal: seen };
-			if (seen.kind === 'tryAgain') {
-				trouble = seen.failure;
-				troublesInARow++;
-				askedMs = seen.retryAfterMs;
-			} else {
-				trouble = undefined;
-				troublesInARow = 0;
-				task = seen.value;
+			const read = await poll(remainingMs > 0 ? remainingMs : Number.POSITIVE_INFINITY);
+			if (read.kind === 'failed') return { ...read, kind: 'refused' };
+			if (read.kind === 'done') {
+				task = read.value;
 				if (isDone(task, clock.nowMs())) return { kind: 'finished', task };
+				troublesInARow = 0;
+				pauseMs = pauseFor(task);
+			} else {
+				troublesInARow++;
+				pauseMs = withFloor(backoffMs(troublesInARow, read.retryAfterMs, random()));
 			}
-			if (isLast) return { kind: 'timedOut', task, trouble };
+			const trouble = read.kind === 'tryAgain' ? read.failure : undefined;
+			if (remainingMs <= 0) return { kind: 'timedOut', task, trouble };
 		}
 	} finally {
-		leave();
+		waiting.items--;
 	}
 }
-
-/** The items that wait for a video right now, in all executions that share the count. */
-export interface WaitingItems {
-	count(): number;
-	/** Counts one more; the returned function, called once, takes it away again. */
-	enter(): () => void;
-}
-
-/** Makes a count that starts with nobody. */
-export function createWaitingItems(): WaitingItems {
-	let count = 0;
-	return {
-		count: () => count,
-		enter() {
-			count++;
-			return () => {
-				count--;
-			};
-		},
-	};
-}
-
-/**
- * One count for all executions, on purpose: they share the processor of the n8n process that they
- * run in. It is the only state that the node keeps outside of an execution.
- */
-const waitingInThisProcess = createWaitingItems();

@@ -13,11 +13,21 @@ const STARTED: PaidTaskRecord = {
 const RECORDS: PaidTaskRecord[] = [
 	{ state: 'prepared', idempotencyKey: 'key' },
 	{ state: 'submitting', idempotencyKey: 'key' },
-	{ state: 'lost', idempotencyKey: 'key', failure: { message: 'Lost', description: 'Look.' } },
+	{
+		state: 'lost',
+		idempotencyKey: 'key',
+		failure: { kind: 'api', message: 'Lost', description: 'Look.' },
+	},
 	{
 		state: 'hopeless',
 		idempotencyKey: 'key',
-		failure: { message: 'No', description: 'Change it.', httpCode: '504', taskId: 'task-1' },
+		failure: {
+			kind: 'api',
+			message: 'No',
+			description: 'Change it.',
+			httpCode: '504',
+			taskId: 'task-1',
+		},
 	},
 	STARTED,
 ];
@@ -66,7 +76,7 @@ describe('the memory of paid tasks', () => {
 
 	it('is empty in a fresh execution', () => {
 		expect(new PaidTasks({}, 0).find(0, 'a')).toBeUndefined();
-		expect(new PaidTasks({}, 0).startedTaskIds()).toEqual([]);
+		expect(new PaidTasks({}, 0).startedBeside()).toEqual({ taskIds: [], unclearCount: 0 });
 	});
 
 	it('replaces what it knew of an item', () => {
@@ -103,29 +113,18 @@ describe('the memory of paid tasks', () => {
 		expect(paidTasks.find(0, 'a')).toEqual(STARTED);
 	});
 
-	it('lists the started tasks of its own run, with their items', () => {
+	it('tells what its own run has paid for or may have, beside one item or in all', () => {
 		const context = {};
-		const others = new PaidTasks(context, 0);
-		others.remember(0, 'a', { ...STARTED, taskId: 'of-another-run' });
-		const paidTasks = new PaidTasks(context, 1);
-		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
-		paidTasks.remember(12, 'b', { ...STARTED, taskId: 'twelve' });
-		expect(new PaidTasks(throughStorage(context), 1).startedTaskIds()).toEqual([
-			{ itemIndex: 4, taskId: STARTED.taskId },
-			{ itemIndex: 12, taskId: 'twelve' },
-		]);
-	});
-
-	it('tells which items of the run may or may not have been paid for', () => {
-		const context = {};
+		new PaidTasks(context, 0).remember(0, 'a', { ...STARTED, taskId: 'of-another-run' });
 		new PaidTasks(context, 0).remember(9, 'a', { state: 'submitting', idempotencyKey: 'key' });
 		const paidTasks = new PaidTasks(context, 1);
 		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
-		const unclear = RECORDS.flatMap(({ state }, index) =>
-			state === 'submitting' || state === 'lost' ? [index] : [],
-		);
-		expect(unclear.length).toBeGreaterThan(1);
-		expect(new PaidTasks(throughStorage(context), 1).unclearItems()).toEqual(unclear);
+		paidTasks.remember(12, 'b', { ...STARTED, taskId: 'twelve' });
+		const stored = new PaidTasks(throughStorage(context), 1);
+		const taskIds = [STARTED.taskId, 'twelve'];
+		expect(stored.startedBeside()).toEqual({ taskIds, unclearCount: 2 });
+		expect(stored.startedBeside(12)).toEqual({ taskIds: [STARTED.taskId], unclearCount: 2 });
+		expect(stored.startedBeside(1)).toEqual({ taskIds, unclearCount: 1 });
 	});
 
 	it.each([
@@ -147,7 +146,7 @@ describe('the memory of paid tasks', () => {
 		const context = { paidTasks: { '0/0/a': entry } };
 		const paidTasks = new PaidTasks(context, 0);
 		expect(paidTasks.find(0, 'a')).toBeUndefined();
-		expect(paidTasks.startedTaskIds()).toEqual([]);
+		expect(paidTasks.startedBeside().taskIds).toEqual([]);
 	});
 
 	it.each([null, 'text', 7, [], true])('starts anew when its place holds %j', (place) => {
@@ -170,7 +169,7 @@ describe('the memory of paid tasks', () => {
 			fc.property(fc.jsonValue(), fc.jsonValue(), (place, entry) => {
 				for (const context of [{ paidTasks: place }, { paidTasks: { '0/0/a': entry } }]) {
 					const paidTasks = new PaidTasks(context, 0);
-					paidTasks.startedTaskIds();
+					paidTasks.startedBeside();
 					paidTasks.find(0, 'a');
 					paidTasks.remember(0, 'a', STARTED);
 					expect(paidTasks.find(0, 'a')).toEqual(STARTED);

@@ -7,7 +7,6 @@ import type { FailureDetails } from '../../../nodes/Evolink/evolink/failure';
 import {
 	failedItemRow,
 	itemWords,
-	otherTasksSentence,
 	stoppedError,
 	toFailureDetails,
 	toNodeError,
@@ -104,21 +103,31 @@ describe('the error of a failed item', () => {
 
 describe('videos of which nobody knows whether they were started', () => {
 	it('are not spoken of when there are none', () => {
-		expect(unclearSentence('this', 0)).toBe('');
-		expect(stoppedError(NODE, ['task-7'], 0).description).not.toContain('billing');
+		expect(unclearSentence(NO_OTHERS, 'this')).toBe('');
+		expect(stoppedError(NODE, { taskIds: ['task-7'], unclearCount: 0 }).description).not.toContain(
+			'billing',
+		);
 	});
 
 	it('are counted, with where to look', () => {
-		expect(unclearSentence('this', 1)).toMatch(/^One video may have been started/);
-		expect(unclearSentence('this', 3)).toMatch(/^3 videos may have been started/);
-		expect(unclearSentence('other', 1)).toMatch(/^One video of other items may/);
-		expect(unclearSentence('other', 2)).toContain('https://evolink.ai/dashboard/billing');
+		expect(unclearSentence({ taskIds: [], unclearCount: 1 }, 'this')).toMatch(
+			/^One video may have been started/,
+		);
+		expect(unclearSentence({ taskIds: [], unclearCount: 3 }, 'this')).toMatch(
+			/^3 videos may have been started/,
+		);
+		expect(unclearSentence({ taskIds: [], unclearCount: 1 }, 'other')).toMatch(
+			/^One video of other items may/,
+		);
+		expect(unclearSentence({ taskIds: [], unclearCount: 2 }, 'other')).toContain(
+			'https://evolink.ai/dashboard/billing',
+		);
 	});
 
 	it('are told of when the execution is stopped', () => {
-		const alone = stoppedError(NODE, [], 2);
+		const alone = stoppedError(NODE, { taskIds: [], unclearCount: 2 });
 		expect(alone.description).toMatch(/^2 videos may have been started/);
-		const { description } = stoppedError(NODE, ['task-7'], 1);
+		const { description } = stoppedError(NODE, { taskIds: ['task-7'], unclearCount: 1 });
 		expect(description).toMatch(/task-7\. One video may have been started/);
 	});
 
@@ -132,11 +141,12 @@ describe('videos of which nobody knows whether they were started', () => {
 
 describe('the tasks of other items', () => {
 	it('are not spoken of when there are none', () => {
-		expect(otherTasksSentence([])).toBe('');
+		expect(nodeErrorOf(API, 0, NO_OTHERS).description).toBe(API.description);
 	});
 
 	it('are all named up to 20', () => {
-		const sentence = otherTasksSentence(ids(20));
+		const others = { taskIds: ids(20), unclearCount: 0 };
+		const sentence = nodeErrorOf(API, 0, others).description;
 		expect(sentence).toContain('task-0, ');
 		expect(sentence).toContain('task-19. ');
 		expect(sentence).not.toContain('more');
@@ -146,7 +156,8 @@ describe('the tasks of other items', () => {
 		[21, 'task-19 and 1 more.'],
 		[500, 'task-19 and 480 more.'],
 	])('are named at most 20 at a time: %d', (count, end) => {
-		const sentence = otherTasksSentence(ids(count));
+		const others = { taskIds: ids(count), unclearCount: 0 };
+		const sentence = nodeErrorOf(API, 0, others).description;
 		expect(sentence).toContain(end);
 		expect(sentence).not.toContain('task-20');
 	});
@@ -154,14 +165,14 @@ describe('the tasks of other items', () => {
 
 describe('the error of an execution that the user stopped', () => {
 	it('says that nothing had been started', () => {
-		const error = stoppedError(NODE, [], 0);
+		const error = stoppedError(NODE, NO_OTHERS);
 		expect(error).toBeInstanceOf(NodeOperationError);
 		expect(error.message).toBe('The execution was stopped');
 		expect(error.description).toBe('No video had been started.');
 	});
 
 	it('names the tasks that go on and stay paid for', () => {
-		const { description } = stoppedError(NODE, ids(22), 0);
+		const { description } = stoppedError(NODE, { taskIds: ids(22), unclearCount: 0 });
 		expect(description).toContain('stay paid for');
 		expect(description).toContain('task-0, task-1,');
 		expect(description).toContain('task-19 and 2 more.');

@@ -1,6 +1,6 @@
 import { mean, quantile } from 'simple-statistics';
 
-import { createWaitingItems, waitForTask } from '../../../nodes/Evolink/time/waitForTask';
+import { waitForTask, waiting } from '../../../nodes/Evolink/time/waitForTask';
 import type { ProgressShape } from '../../../sandbox';
 import { stateOf } from '../../../sandbox/tasks';
 import { createVirtualClock } from './virtual-clock';
@@ -76,8 +76,7 @@ export async function simulateWait(
 	const clock = createVirtualClock();
 	const startedMs = clock.nowMs();
 	const endMs = startedMs + generationSeconds * 1000;
-	const waitingItems = createWaitingItems();
-	for (let others = 0; others < (course.othersWaiting ?? 0); others++) waitingItems.enter();
+	waiting.items = course.othersWaiting ?? 0;
 	let reads = 0;
 	const taskNow = () => ({
 		isDone: clock.nowMs() >= endMs,
@@ -93,7 +92,7 @@ export async function simulateWait(
 		},
 		(task) => task.isDone,
 		taskNow(),
-		{ startedMs, timeoutMs: FAR_TIMEOUT_MS, waitingItems, quietMs: () => 0 },
+		{ startedMs, timeoutMs: FAR_TIMEOUT_MS, quietMs: () => 0 },
 		clock,
 		() => 0,
 	);

@@ -1,6 +1,6 @@
 import { Stopped } from '../../../nodes/Evolink/time/stop';
-import { createWaitingItems, waitForTask } from '../../../nodes/Evolink/time/waitForTask';
-import type { StatusRead, WaitingItems } from '../../../nodes/Evolink/time/waitForTask';
+import { waitForTask, waiting } from '../../../nodes/Evolink/time/waitForTask';
+import type { StatusRead } from '../../../nodes/Evolink/time/waitForTask';
 import { createVirtualClock } from './virtual-clock';
 
 interface TestTask {
@@ -8,12 +8,7 @@ interface TestTask {
 	progress?: number;
 }
 
-interface Refusal {
-	kind: 'failed';
-	failure: string;
-}
-
-type Read = StatusRead<TestTask, string, Refusal>;
+type Read = StatusRead<TestTask, string>;
 
 const task = (status: string, progress?: number): Read => ({
 	kind: 'done',
@@ -32,7 +27,6 @@ interface Wait {
 	random?: number;
 	/** How long each read takes. */
 	readSeconds?: number;
-	waitingItems?: WaitingItems;
 	quietMs?: (nowMs: number) => number;
 	/** Called before each sleep. */
 	onSleep?: (sleeps: number) => void;
@@ -45,7 +39,7 @@ async function wait(reads: Read[], settings: Wait = {}) {
 	const startedMs = clock.nowMs();
 	const readAtSeconds: number[] = [];
 	const budgetsMs: number[] = [];
-	const end = await waitForTask<TestTask, string, Refusal>(
+	const end = await waitForTask<TestTask, string>(
 		async (budgetMs) => {
 			readAtSeconds.push((clock.nowMs() - startedMs) / 1000);
 			budgetsMs.push(budgetMs);
@@ -60,7 +54,6 @@ async function wait(reads: Read[], settings: Wait = {}) {
 			...(settings.pollIntervalSeconds === undefined
 				? {}
 				: { pollIntervalMs: settings.pollIntervalSeconds * 1000 }),
-			waitingItems: settings.waitingItems ?? createWaitingItems(),
 			quietMs: () => settings.quietMs?.(clock.nowMs() - startedMs) ?? 0,
 		},
 		clock,
@@ -119,28 +112,24 @@ describe('the wait for a task', () => {
 	});
 
 	it('counts as waiting until it ends, however it does', async () => {
-		const waitingItems = createWaitingItems();
 		const counts: number[] = [];
-		const onSleep = () => counts.push(waitingItems.count());
+		const onSleep = () => counts.push(waiting.items);
 		const end = [task('processing'), task('completed')];
-		await wait(end, { waitingItems, onSleep });
-		await wait([{ kind: 'failed', failure: 'No such task' }], { waitingItems, onSleep });
-		await wait([task('processing')], { waitingItems, onSleep, timeoutSeconds: 1 });
+		await wait(end, { onSleep });
+		await wait([{ kind: 'failed', failure: 'No such task', expired: true }], { onSleep });
+		await wait([task('processing')], { onSleep, timeoutSeconds: 1 });
 		const stop = () => {
 			throw new Stopped('cancelled');
 		};
-		await expect(wait(end, { waitingItems, onSleep: stop })).rejects.toBeInstanceOf(Stopped);
+		await expect(wait(end, { onSleep: stop })).rejects.toBeInstanceOf(Stopped);
 		expect(new Set(counts)).toEqual(new Set([1]));
-		expect(waitingItems.count()).toBe(0);
+		expect(waiting.items).toBe(0);
 	});
 
 	it('looks less often when very many others wait', async () => {
-		const waitingItems = createWaitingItems();
-		for (let others = 0; others < 499; others++) waitingItems.enter();
-		const { readAtSeconds } = await wait([task('processing')], {
-			waitingItems,
-			timeoutSeconds: 200,
-		});
+		waiting.items = 499;
+		const { readAtSeconds } = await wait([task('processing')], { timeoutSeconds: 200 });
+		waiting.items = 0;
 		expect(readAtSeconds).toEqual([0, 50, 100, 150, 200]);
 	});
 
@@ -278,11 +267,12 @@ describe('trouble while waiting', () => {
 	it('that is a refusal ends the wait at once', async () => {
 		const { end, readAtSeconds } = await wait([
 			task('processing'),
-			{ kind: 'failed', failure: 'No such task' },
+			{ kind: 'failed', failure: 'No such task', expired: true },
 		]);
 		expect(end).toEqual({
 			kind: 'refused',
-			refusal: { kind: 'failed', failure: 'No such task' },
+			failure: 'No such task',
+			expired: true,
 		});
 		expect(readAtSeconds).toHaveLength(2);
 	});
