@@ -95,12 +95,7 @@ export type SubmissionOutcome =
  */
 export type Repeatable<T> =
 	| { kind: 'done'; value: T }
-	| {
-			kind: 'tryAgain';
-			failure: EvolinkFailure;
-			reason: 'unreachable' | 'busy';
-			retryAfterMs?: number;
-	  }
+	| { kind: 'tryAgain'; failure: EvolinkFailure; isUnreachable?: boolean; retryAfterMs?: number }
 	| { kind: 'failed'; failure: EvolinkFailure; expired: boolean };
 
 /** The API's hosts, without a slash at the end. */
@@ -136,9 +131,9 @@ function isTooManyRequests({ status, json }: Answer): boolean {
 	return isApiError(json) && statusOfApiError(status, json) === 429;
 }
 
-/** How long the server asks to be left alone, as a field of an outcome. */
-function waitAskedBy(answer: Answer): { retryAfterMs?: number } {
-	return { retryAfterMs: retryAfterMs(answer.headers['retry-after'], Date.now()) };
+/** How long the server asks to be left alone, in milliseconds. */
+function waitAskedBy(answer: Answer): number | undefined {
+	return retryAfterMs(answer.headers['retry-after'], Date.now());
 }
 
 function failureOf({ status, json }: Answer, step: Step, taskId?: string): EvolinkFailure {
@@ -167,14 +162,18 @@ function judgeSubmission(answer: Answer): SubmissionOutcome {
 	const { status, json } = answer;
 	const task = isOk(answer) ? parseTask(json, 'pending') : undefined;
 	if (task !== undefined) return { kind: 'accepted', task };
-	const isOwn = isApiError(json);
 	if (isTooManyRequests(answer)) {
 		const failure = failureOf(answer, 'submission');
-		return { kind: 'notAccepted', failure, reason: 'rateLimited', ...waitAskedBy(answer) };
+		return {
+			kind: 'notAccepted',
+			failure,
+			reason: 'rateLimited',
+			retryAfterMs: waitAskedBy(answer),
+		};
 	}
 	// A proxy asks who is there, so it has passed nothing on.
 	if (status === 407) return judgeUnanswered('proxy');
-	if (isOwn) return { kind: 'refused', failure: failureOf(answer, 'submission') };
+	if (isApiError(json)) return { kind: 'refused', failure: failureOf(answer, 'submission') };
 	// A request that is to be sent elsewhere was not taken; other redirects can follow work done.
 	if ([301, 302, 307, 308].includes(status)) {
 		return { kind: 'refused', failure: redirectFailure(status, answer.headers.location) };
@@ -198,8 +197,8 @@ function judgeRepeatable<T>(
 	if (outcome.kind === 'noAnswer') {
 		const failure = noAnswerFailure(outcome.reason, taskId);
 		if (outcome.reason === 'notSent') return { kind: 'failed', failure, expired: false };
-		const wentOut = outcome.reason === 'timedOut' || outcome.reason === 'broken';
-		return { kind: 'tryAgain', failure, reason: wentOut ? 'busy' : 'unreachable' };
+		const isUnreachable = outcome.reason !== 'timedOut' && outcome.reason !== 'broken';
+		return { kind: 'tryAgain', failure, isUnreachable };
 	}
 	const { status, json } = outcome;
 	const value = isOk(outcome) ? read(json) : undefined;
@@ -208,7 +207,7 @@ function judgeRepeatable<T>(
 		const failure = failureOf(outcome, step, taskId);
 		const named = statusOfApiError(status, json);
 		return isTemporary(named)
-			? { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) }
+			? { kind: 'tryAgain', failure, retryAfterMs: waitAskedBy(outcome) }
 			: { kind: 'failed', failure, expired: step === 'statusRead' && named === 404 };
 	}
 	if (status >= 300 && status < 400) {
@@ -218,7 +217,7 @@ function judgeRepeatable<T>(
 	const failure = isOk(outcome)
 		? unreadableAnswerFailure(status, taskId)
 		: inBetweenFailure(outcome, taskId);
-	return { kind: 'tryAgain', failure, reason: 'busy', ...waitAskedBy(outcome) };
+	return { kind: 'tryAgain', failure, retryAfterMs: waitAskedBy(outcome) };
 }
 
 /** Reads the address of an uploaded image; the File API can report a refusal with HTTP 200. */
@@ -280,7 +279,7 @@ export class EvolinkClient {
 	private async send(request: HttpRequest): Promise<HttpOutcome> {
 		const outcome = await this.transport(request);
 		if (outcome.kind === 'answer' && isTooManyRequests(outcome)) {
-			this.throttle.tooManyRequests(waitAskedBy(outcome).retryAfterMs);
+			this.throttle.tooManyRequests(waitAskedBy(outcome));
 		}
 		return outcome;
 	}

@@ -74,55 +74,54 @@ const CHECK_ADDRESSES =
 	'Check the addresses in the Evolink API credential, then run the workflow again.';
 const USE_OTHER_IMAGE = 'Use a JPEG, PNG or WebP image of at most 20 MB.';
 
-/** What an HTTP status means. Source: the API's table of errors. */
-const WHAT_BY_STATUS: Partial<Record<number, string>> = {
-	400: 'Evolink did not accept the request',
-	401: 'Evolink did not accept the API key',
-	402: 'The Evolink account has too few credits',
-	403: 'The API key is not allowed to do this',
-	404: 'There is nothing at this address of the Evolink API',
-	408: 'The request did not reach Evolink in time',
-	413: 'Evolink found the image too large',
-	415: 'Evolink did not accept the kind of file',
-	422: 'Evolink did not accept the request',
-	429: 'Evolink received too many requests at once',
-	500: 'Evolink had an internal fault',
-	502: 'The service behind Evolink did not answer',
-	503: 'Evolink is not available right now',
-	504: 'Evolink took too long to answer',
+/** What an HTTP status means, and what to do about it. Source: the API's table of errors. */
+const WORDS_BY_STATUS: Partial<Record<number, [what: string, nextStep: string]>> = {
+	400: ['Evolink did not accept the request', CHECK_FIELDS],
+	401: [
+		'Evolink did not accept the API key',
+		`Open the Evolink API credential and check the API key. Keys are listed at ${API_KEYS_URL}.`,
+	],
+	402: [
+		'The Evolink account has too few credits',
+		`Top up the account at ${BILLING_URL}, then run the workflow again. Nothing is submitted again by itself.`,
+	],
+	403: [
+		'The API key is not allowed to do this',
+		`Ask the owner of the account to allow this model for the key, or use another key from ${API_KEYS_URL}.`,
+	],
+	404: [
+		'There is nothing at this address of the Evolink API',
+		'Check the addresses in the Evolink API credential.',
+	],
+	408: [
+		'The request did not reach Evolink in time',
+		"Check this computer's internet connection, then run the workflow again.",
+	],
+	413: ['Evolink found the image too large', USE_OTHER_IMAGE],
+	415: ['Evolink did not accept the kind of file', USE_OTHER_IMAGE],
+	422: ['Evolink did not accept the request', CHECK_FIELDS],
+	429: [
+		'Evolink received too many requests at once',
+		"Wait a minute, then run the workflow again, and lower 'Max Concurrent Videos' if it happens often.",
+	],
+	500: ['Evolink had an internal fault', WAIT_MINUTES],
+	502: ['The service behind Evolink did not answer', WAIT_MINUTES],
+	503: ['Evolink is not available right now', WAIT_MINUTES],
+	504: ['Evolink took too long to answer', WAIT_MINUTES],
 };
 
-/** What to do about it. Source: the same table. */
-const NEXT_STEP_BY_STATUS: Partial<Record<number, string>> = {
-	400: CHECK_FIELDS,
-	401: `Open the Evolink API credential and check the API key. Keys are listed at ${API_KEYS_URL}.`,
-	402: `Top up the account at ${BILLING_URL}, then run the workflow again. Nothing is submitted again by itself.`,
-	403: `Ask the owner of the account to allow this model for the key, or use another key from ${API_KEYS_URL}.`,
-	404: 'Check the addresses in the Evolink API credential.',
-	408: "Check this computer's internet connection, then run the workflow again.",
-	413: USE_OTHER_IMAGE,
-	415: USE_OTHER_IMAGE,
-	422: CHECK_FIELDS,
-	429: "Wait a minute, then run the workflow again, and lower 'Max Concurrent Videos' if it happens often.",
-};
-
-/** The same, where the answer is about a task. */
-const NEXT_STEP_FOR_TASK: Partial<Record<number, string>> = {
-	403: 'Use the API key of the account that created the task.',
-	404: 'Check it for typing mistakes. Evolink forgets old tasks after a while, and a task is only known to the account that created it.',
-};
-
-function wordsForStatus(status: number, step: Step): { what: string; nextStep: string } {
-	const isTask = step === 'statusRead';
-	const byClass = status >= 500 ? WAIT_MINUTES : CHECK_ADDRESSES;
-	return {
-		what:
-			isTask && status === 404
-				? 'Evolink does not know a task with this ID'
-				: (WHAT_BY_STATUS[status] ?? 'Evolink gave an answer that was not expected'),
-		nextStep:
-			(isTask ? NEXT_STEP_FOR_TASK[status] : undefined) ?? NEXT_STEP_BY_STATUS[status] ?? byClass,
-	};
+function wordsForStatus(status: number, step: Step): [what: string, nextStep: string] {
+	const words = WORDS_BY_STATUS[status] ?? [
+		'Evolink gave an answer that was not expected',
+		status >= 500 ? WAIT_MINUTES : CHECK_ADDRESSES,
+	];
+	if (step !== 'statusRead') return words;
+	if (status === 403) return [words[0], 'Use the API key of the account that created the task.'];
+	if (status !== 404) return words;
+	return [
+		'Evolink does not know a task with this ID',
+		'Check it for typing mistakes. Evolink forgets old tasks after a while, and a task is only known to the account that created it.',
+	];
 }
 
 /**
@@ -138,7 +137,7 @@ export function answerFailure(
 	taskId?: string,
 ): EvolinkFailure {
 	const { message, param } = parseErrorBody(json);
-	const { what, nextStep } = wordsForStatus(status, step);
+	const [what, nextStep] = wordsForStatus(status, step);
 	const isAboutField = nextStep === CHECK_FIELDS && param !== undefined;
 	return apiFailure(
 		status >= 400 ? `${what} (HTTP ${status})` : 'Evolink refused the request',
@@ -170,34 +169,38 @@ export function redirectFailure(
 	);
 }
 
-const WHAT_BY_REASON: Record<NoAnswerReason, string> = {
-	dns: 'The address of the Evolink API could not be found',
-	refused: 'Nothing answers at the address of the Evolink API',
-	proxy: 'The request to Evolink could not be sent: the proxy did not let it through',
-	handshake: 'The request to Evolink could not be sent: no secure connection could be made',
-	notSent: 'The request to Evolink could not be sent',
-	timedOut: 'Evolink did not answer in time',
-	broken: 'The connection to Evolink broke off',
-};
-
-const NEXT_STEP_BY_REASON: Record<NoAnswerReason, string> = {
-	dns: "Check the addresses in the Evolink API credential and this computer's internet connection.",
-	refused:
+const WORDS_BY_REASON: Record<NoAnswerReason, [what: string, nextStep: string]> = {
+	dns: [
+		'The address of the Evolink API could not be found',
+		"Check the addresses in the Evolink API credential and this computer's internet connection.",
+	],
+	refused: [
+		'Nothing answers at the address of the Evolink API',
 		'Check the addresses in the Evolink API credential. If they are right, the service is down: try again later.',
-	proxy: 'Ask whoever runs n8n to check the proxy and whether it allows Evolink.',
-	handshake:
+	],
+	proxy: [
+		'The request to Evolink could not be sent: the proxy did not let it through',
+		'Ask whoever runs n8n to check the proxy and whether it allows Evolink.',
+	],
+	handshake: [
+		'The request to Evolink could not be sent: no secure connection could be made',
 		'Check the addresses in the Evolink API credential and whether the certificate there is valid. If they are right, try again later.',
-	notSent:
+	],
+	notSent: [
+		'The request to Evolink could not be sent',
 		'Check the API key and the addresses in the Evolink API credential for stray characters.',
-	timedOut: WAIT_MINUTES,
-	broken:
+	],
+	timedOut: ['Evolink did not answer in time', WAIT_MINUTES],
+	broken: [
+		'The connection to Evolink broke off',
 		"Check this computer's internet connection, wait a few minutes, then run the workflow again.",
+	],
 };
 
 /** Returns the failure for a request that got no answer. */
 export function noAnswerFailure(reason: NoAnswerReason, taskId?: string): EvolinkFailure {
-	const sentences = [NEXT_STEP_BY_REASON[reason], wayOn(taskId)];
-	return apiFailure(WHAT_BY_REASON[reason], sentences, { taskId });
+	const [what, nextStep] = WORDS_BY_REASON[reason];
+	return apiFailure(what, [nextStep, wayOn(taskId)], { taskId });
 }
 
 /** Returns the failure for an answer that is not what the API promises (a page, half a text). */

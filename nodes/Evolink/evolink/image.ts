@@ -9,37 +9,12 @@ export interface ImageHeader {
 	heightPx: number;
 }
 
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-function ascii(bytes: Uint8Array, start: number, length: number): string {
-	return String.fromCharCode(...bytes.subarray(start, start + length));
-}
-
-function uint16BigEndian(bytes: Uint8Array, offset: number): number {
-	return bytes[offset] * 0x100 + bytes[offset + 1];
-}
-
-function uint32BigEndian(bytes: Uint8Array, offset: number): number {
-	return uint16BigEndian(bytes, offset) * 0x10000 + uint16BigEndian(bytes, offset + 2);
-}
-
-function uint16LittleEndian(bytes: Uint8Array, offset: number): number {
-	return bytes[offset] + bytes[offset + 1] * 0x100;
-}
-
-function uint24LittleEndian(bytes: Uint8Array, offset: number): number {
-	return uint16LittleEndian(bytes, offset) + bytes[offset + 2] * 0x10000;
-}
-
-function header(format: ImageFormat, widthPx: number, heightPx: number): ImageHeader | undefined {
-	return widthPx > 0 && heightPx > 0 ? { format, widthPx, heightPx } : undefined;
-}
+const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
 
 /** PNG (ISO/IEC 15948): the first chunk is always IHDR, and starts with width and height. */
-function readPng(bytes: Uint8Array): ImageHeader | undefined {
-	if (bytes.length < 24) return undefined;
-	if (ascii(bytes, 12, 4) !== 'IHDR') return undefined;
-	return header('png', uint32BigEndian(bytes, 16), uint32BigEndian(bytes, 20));
+function readPng(bytes: Buffer): ImageHeader | undefined {
+	if (bytes.toString('latin1', 12, 16) !== 'IHDR') return undefined;
+	return { format: 'png', widthPx: bytes.readUInt32BE(16), heightPx: bytes.readUInt32BE(20) };
 }
 
 /**
@@ -50,93 +25,71 @@ function isJpegFrameHeader(marker: number): boolean {
 	return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
-/** Codes that stand alone, without a length: a stuffed byte, TEM and the restart markers. */
-function isJpegMarkerWithoutLength(marker: number): boolean {
-	return marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
-}
-
-/**
- * A marker may be preceded by any number of fill bytes. No camera writes more than a handful; a
- * file that is full of them is made to keep the reader busy.
- */
-const MOST_FILL_BYTES = 1024;
-
-/**
- * So many markers may come before the frame header. Even a preview that fills the whole file, in
- * segments of 64 KB, needs a few hundred; millions of empty ones would keep the reader busy.
- */
-const MOST_MARKERS = 10_000;
-
 /** JPEG (ITU-T T.81, B.1): segments follow one another until the frame header gives the size. */
-function readJpeg(bytes: Uint8Array): ImageHeader | undefined {
+function readJpeg(bytes: Buffer): ImageHeader | undefined {
 	let offset = 2;
-	for (let markers = 0; markers < MOST_MARKERS; markers++) {
-		if (offset >= bytes.length) return undefined;
+	for (;;) {
 		// Some cameras leave stray bytes between segments; every common decoder skips them.
-		const fillStart = bytes.indexOf(0xff, offset);
-		if (fillStart < 0) return undefined;
-		offset = fillStart;
-		while (offset < bytes.length && bytes[offset] === 0xff) {
-			if (++offset - fillStart > MOST_FILL_BYTES) return undefined;
-		}
-		if (offset >= bytes.length) return undefined;
-		const marker = bytes[offset++];
-		if (isJpegMarkerWithoutLength(marker)) continue;
+		while (bytes[offset] !== 0xff && offset < bytes.length) offset++;
+		while (bytes[offset] === 0xff) offset++;
+		const marker = bytes.readUInt8(offset++);
+		// These stand alone, without a length: a stuffed byte, TEM and the restart markers.
+		if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd7)) continue;
 		// A second start, the end, or the image data came before any frame header.
-		if (marker === 0xd8 || marker === 0xd9 || marker === 0xda) return undefined;
-		if (offset + 2 > bytes.length) return undefined;
-		const segmentLength = uint16BigEndian(bytes, offset);
-		if (segmentLength < 2) return undefined;
+		if (marker >= 0xd8 && marker <= 0xda) return undefined;
+		const segmentLength = bytes.readUInt16BE(offset);
 		if (isJpegFrameHeader(marker)) {
 			if (segmentLength < 8) return undefined;
-			if (offset + 7 > bytes.length) return undefined;
-			return header('jpeg', uint16BigEndian(bytes, offset + 5), uint16BigEndian(bytes, offset + 3));
+			const [heightPx, widthPx] = [bytes.readUInt16BE(offset + 3), bytes.readUInt16BE(offset + 5)];
+			return { format: 'jpeg', widthPx, heightPx };
 		}
+		if (segmentLength < 2) return undefined;
 		offset += segmentLength;
 	}
-	return undefined;
 }
 
 /** WebP (RFC 9649): lossy (VP8), lossless (VP8L) and extended (VP8X) files say the size early. */
-function readWebp(bytes: Uint8Array): ImageHeader | undefined {
-	if (bytes.length < 16) return undefined;
-	const kind = ascii(bytes, 12, 4);
-	// A lossless image of one colour is a whole file of 28 bytes, whatever its size.
-	if (bytes.length < (kind === 'VP8L' ? 25 : 30)) return undefined;
-	switch (kind) {
+function readWebp(bytes: Buffer): ImageHeader | undefined {
+	switch (bytes.toString('latin1', 12, 16)) {
 		case 'VP8 ': {
-			const hasStartCode = bytes[23] === 0x9d && bytes[24] === 0x01 && bytes[25] === 0x2a;
-			if (!hasStartCode) return undefined;
+			if (bytes.readUIntBE(23, 3) !== 0x9d012a) return undefined;
 			// The two highest bits of each are a scaling hint, not part of the size.
-			return header(
-				'webp',
-				uint16LittleEndian(bytes, 26) & 0x3fff,
-				uint16LittleEndian(bytes, 28) & 0x3fff,
-			);
+			const [widthPx, heightPx] = [26, 28].map((offset) => bytes.readUInt16LE(offset) & 0x3fff);
+			return { format: 'webp', widthPx, heightPx };
 		}
 		case 'VP8L': {
-			if (bytes[20] !== 0x2f) return undefined;
-			const widthPx = 1 + (((bytes[22] & 0x3f) << 8) | bytes[21]);
-			const heightPx = 1 + (((bytes[24] & 0x0f) << 10) | (bytes[23] << 2) | (bytes[22] >> 6));
-			return header('webp', widthPx, heightPx);
+			if (bytes.readUInt8(20) !== 0x2f) return undefined;
+			const size = bytes.readUInt32LE(21);
+			const [widthPx, heightPx] = [size, size >> 14].map((bits) => 1 + (bits & 0x3fff));
+			return { format: 'webp', widthPx, heightPx };
 		}
-		case 'VP8X':
-			return header('webp', 1 + uint24LittleEndian(bytes, 24), 1 + uint24LittleEndian(bytes, 27));
+		case 'VP8X': {
+			const [widthPx, heightPx] = [24, 27].map((offset) => 1 + bytes.readUIntLE(offset, 3));
+			return { format: 'webp', widthPx, heightPx };
+		}
 		default:
 			return undefined;
 	}
 }
 
+function readerFor(beginning: string): ((bytes: Buffer) => ImageHeader | undefined) | undefined {
+	if (beginning.startsWith(PNG_SIGNATURE)) return readPng;
+	if (beginning.startsWith('\xff\xd8\xff')) return readJpeg;
+	return /^RIFF[^]{4}WEBP/.test(beginning) ? readWebp : undefined;
+}
+
 /**
  * Reads format and pixel size of an image, or returns undefined when it is none that the models
- * read, or is cut short. Never reads past what it is given.
+ * read, or is cut short.
  */
-export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
-	if (bytes.length < 12) return undefined;
-	if (PNG_SIGNATURE.every((byte, index) => bytes[index] === byte)) return readPng(bytes);
-	if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return readJpeg(bytes);
-	if (ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 4) === 'WEBP') return readWebp(bytes);
-	return undefined;
+export function readImageHeader(bytes: Buffer): ImageHeader | undefined {
+	try {
+		const header = readerFor(bytes.toString('latin1', 0, 12))?.(bytes);
+		return header !== undefined && header.widthPx > 0 && header.heightPx > 0 ? header : undefined;
+	} catch {
+		// It is cut short: a buffer refuses to read past its end.
+		return undefined;
+	}
 }
 
 const CONVERT =
@@ -190,7 +143,7 @@ function listOfFormats(formats: readonly ImageFormat[]): string {
 		.replace(/, ([^,]*)$/, ' or $1');
 }
 
-function notAnImageFailure(bytes: Uint8Array, rules: ImageRules): EvolinkFailure {
+function notAnImageFailure(bytes: Buffer, rules: ImageRules): EvolinkFailure {
 	const wanted = listOfFormats(rules.formats);
 	if (bytes.length === 0) {
 		return inputFailure(
@@ -198,7 +151,7 @@ function notAnImageFailure(bytes: Uint8Array, rules: ImageRules): EvolinkFailure
 			`The node before this one must return a ${wanted} image.`,
 		);
 	}
-	const beginning = Buffer.from(bytes.subarray(0, 512)).toString('latin1');
+	const beginning = bytes.toString('latin1', 0, 512);
 	const other = OTHER_FILES.find(([begins]) => begins.test(beginning));
 	if (other !== undefined) {
 		const [, what, advice] = other;
@@ -212,22 +165,13 @@ function notAnImageFailure(bytes: Uint8Array, rules: ImageRules): EvolinkFailure
 	);
 }
 
-/** A ratio as people say it: 2.5 is 5:2, 0.4 is 2:5. */
-function ratioWords(ratio: number): string {
-	for (let height = 1; height <= 20; height++) {
-		const width = ratio * height;
-		if (Math.abs(width - Math.round(width)) < 1e-9) return `${Math.round(width)}:${height}`;
-	}
-	return `${Math.round(ratio * 100) / 100}:1`;
-}
-
 /**
  * Returns the format of an image that the model can use.
  *
  * @param bytes the whole file
  * @throws EvolinkFailure that says what is wrong with it and what to do
  */
-export function checkImage(bytes: Uint8Array, rules: ImageRules): ImageFormat {
+export function checkImage(bytes: Buffer, rules: ImageRules): ImageFormat {
 	const header = readImageHeader(bytes);
 	if (header === undefined || !rules.formats.includes(header.format)) {
 		throw notAnImageFailure(bytes, rules);
@@ -246,11 +190,13 @@ export function checkImage(bytes: Uint8Array, rules: ImageRules): ImageFormat {
 			`Its shorter side must be longer than ${rules.shortEdgeAbovePx} pixels. Use a larger image.`,
 		);
 	}
+	const { narrowest, widest } = rules;
 	const ratio = widthPx / heightPx;
-	if (ratio < rules.minAspectRatio || ratio > rules.maxAspectRatio) {
+	const isTooTall = ratio < narrowest[0] / narrowest[1];
+	if (isTooTall || ratio > widest[0] / widest[1]) {
 		throw inputFailure(
-			`The image is too ${ratio > 1 ? 'wide' : 'tall'}: ${size}`,
-			`Width to height must be between ${ratioWords(rules.minAspectRatio)} and ${ratioWords(rules.maxAspectRatio)}. Crop the image.`,
+			`The image is too ${isTooTall ? 'tall' : 'wide'}: ${size}`,
+			`Width to height must be between ${narrowest.join(':')} and ${widest.join(':')}. Crop the image.`,
 		);
 	}
 	return format;

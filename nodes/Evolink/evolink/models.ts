@@ -10,10 +10,9 @@ export interface ImageRules {
 	maxBytes: number;
 	/** The shorter side must be longer than this. */
 	shortEdgeAbovePx: number;
-	/** Smallest allowed width divided by height. */
-	minAspectRatio: number;
-	/** Largest allowed width divided by height. */
-	maxAspectRatio: number;
+	/** The most different width and height that are allowed, as a ratio. */
+	narrowest: readonly [width: number, height: number];
+	widest: readonly [width: number, height: number];
 }
 
 /** One value of the Quality drop-down and the durations that go with it. */
@@ -73,19 +72,11 @@ export const VIDEO_MODELS: readonly VideoModel[] = [
 			formats: ['jpeg', 'png', 'webp'],
 			maxBytes: TWENTY_MB,
 			shortEdgeAbovePx: 300,
-			minAspectRatio: 2 / 5,
-			maxAspectRatio: 5 / 2,
+			narrowest: [2, 5],
+			widest: [5, 2],
 		},
 	},
 ];
-
-/** Returns the model with that id, or undefined when the table has none. */
-export function findModel(
-	id: string,
-	models: readonly VideoModel[] = VIDEO_MODELS,
-): VideoModel | undefined {
-	return models.find((model) => model.id === id);
-}
 
 /** What a video should look like; the image comes apart, since it may have to be uploaded. */
 export interface VideoSettings {
@@ -110,7 +101,7 @@ export function checkSettings(
 	settings: VideoSettings,
 	models: readonly VideoModel[] = VIDEO_MODELS,
 ): VideoModel {
-	const model = findModel(settings.model, models);
+	const model = models.find(({ id }) => id === settings.model);
 	if (model === undefined) {
 		throw inputFailure(
 			`'Model' has an unknown value: '${quotedName(settings.model)}'`,

@@ -53,7 +53,6 @@ export interface EvolinkTask {
 	id: string;
 	/** `pending`, `processing`, `completed`, `failed`, `cancelled`, or one not known yet. */
 	status: string;
-	model?: string;
 	/** 0 to 100, where the API says it as a number. */
 	progress?: number;
 	/** When the task was created, in milliseconds since 1970. */
@@ -102,12 +101,6 @@ function createdMs(value: unknown): number | undefined {
 	return Number.isNaN(new Date(ms + RESULT_LIFETIME_MS).getTime()) ? undefined : ms;
 }
 
-function resultLinks(value: unknown): string[] {
-	return Array.isArray(value)
-		? value.filter((link): link is string => typeof link === 'string' && link !== '')
-		: [];
-}
-
 /**
  * Reads a task from an API answer.
  *
@@ -120,17 +113,17 @@ export function parseTask(json: unknown, statusWhenAbsent?: string): EvolinkTask
 	const status = text(json.status) ?? statusWhenAbsent;
 	if (status === undefined) return undefined;
 	const info = isJsonObject(json.task_info) ? json.task_info : {};
+	const results: unknown[] = Array.isArray(json.results) ? json.results : [];
 	const failure = isJsonObject(json.error)
 		? { code: text(json.error.code), message: text(json.error.message) }
 		: { message: text(json.error) };
 	return {
 		id: json.id,
 		status,
-		model: text(json.model),
 		progress: finiteNumber(json.progress),
 		createdMs: createdMs(json.created),
 		estimatedSeconds: finiteNumber(info.estimated_time),
-		results: resultLinks(json.results),
+		results: results.filter((link): link is string => typeof link === 'string' && link !== ''),
 		...(failure.code !== undefined || failure.message !== undefined ? { failure } : {}),
 		raw: json,
 	};
@@ -149,9 +142,4 @@ export function isFailure(task: EvolinkTask): boolean {
 /** Returns whether nothing will happen to the task any more. */
 export function isFinished(task: EvolinkTask): boolean {
 	return isSuccess(task) || isFailure(task);
-}
-
-/** Returns whether the status is one that means work is still going on. */
-export function isKnownUnfinished(task: EvolinkTask): boolean {
-	return task.status === 'pending' || task.status === 'processing';
 }

@@ -2,7 +2,7 @@ import type { FailureDetails } from '../evolink/failure';
 import { isJsonObject } from '../evolink/task';
 import type { JsonObject } from '../evolink/task';
 
-/** What a video was ordered with; put out beside the task, on a retry as it was the first time. */
+/** What was sent; returned beside the task, on a retry as it was the first time. */
 export interface SentSettings extends JsonObject {
 	prompt: string;
 	imageUrl: string;
@@ -87,31 +87,31 @@ export class PaidTasks {
 		}
 	}
 
-	private keyOf(itemIndex: number, orderId: string): string {
-		return `${this.run}/${itemIndex}/${orderId}`;
+	private keyOf(itemIndex: number, submissionKey: string): string {
+		return `${this.run}/${itemIndex}/${submissionKey}`;
 	}
 
 	/** Returns what is known of the item's submission, or undefined when nothing is. */
-	find(itemIndex: number, orderId: string): PaidTaskRecord | undefined {
-		const entry = this.entries[this.keyOf(itemIndex, orderId)];
+	find(itemIndex: number, submissionKey: string): PaidTaskRecord | undefined {
+		const entry = this.entries[this.keyOf(itemIndex, submissionKey)];
 		return isPaidTaskRecord(entry) ? entry : undefined;
 	}
 
-	remember(itemIndex: number, orderId: string, record: PaidTaskRecord): void {
-		this.entries[this.keyOf(itemIndex, orderId)] = { ...record };
+	remember(itemIndex: number, submissionKey: string, record: PaidTaskRecord): void {
+		this.entries[this.keyOf(itemIndex, submissionKey)] = { ...record };
 	}
 
 	/** Forgets a task that failed or expired, so that a retry submits the item again. */
-	forget(itemIndex: number, orderId: string): void {
-		delete this.entries[this.keyOf(itemIndex, orderId)];
+	forget(itemIndex: number, submissionKey: string): void {
+		delete this.entries[this.keyOf(itemIndex, submissionKey)];
 	}
 
 	/**
 	 * Says that the item's video was delivered. In a workflow it stays remembered, since a retry of
 	 * the run delivers it again; to an agent it was the answer, and the same call means a new video.
 	 */
-	delivered(itemIndex: number, orderId: string): void {
-		if (this.run === 'agentCall') this.forget(itemIndex, orderId);
+	delivered(itemIndex: number, submissionKey: string): void {
+		if (this.run === 'agentCall') this.forget(itemIndex, submissionKey);
 	}
 
 	/** Returns what this run of the node has paid for, or may have; but for one item, if it is named. */

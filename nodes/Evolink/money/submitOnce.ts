@@ -33,11 +33,11 @@ interface Execution {
 }
 
 /** One item's video, checked and ready to be submitted. */
-export interface VideoOrder {
+export interface Submission {
 	itemIndex: number;
-	/** Makes this order the same as that of another try: its key in the memory of paid tasks. */
-	orderId: string;
-	/** How long the submission may be repeated, and how long a resumed task's first poll may take. */
+	/** The same at another try of n8n's; its key in the memory of paid tasks. */
+	submissionKey: string;
+	/** How long it may be repeated, and how long a resumed task's first poll may take. */
 	timeoutSeconds: number;
 	/** Makes the body; uploads the image if it is a file. */
 	body(): Promise<VideoRequestBody>;
@@ -59,21 +59,24 @@ export interface StartedTask {
 const underWay = new WeakMap<object, Map<string, Promise<StartedTask>>>();
 
 /**
- * Returns the task of an order: the one that an earlier try of the same run has started, or a new
+ * Returns the task of a submission: the one that an earlier try of the same run has started, or a new
  * one. Nothing is submitted while it is unclear whether an earlier try has paid, nor when the task
  * of an earlier try failed for a reason that another one does not change.
  *
  * @throws EvolinkFailure when no task was started, or nobody knows
  * @throws Stopped when the execution is stopped
  */
-export async function submitOnce(order: VideoOrder, execution: Execution): Promise<StartedTask> {
+export async function submitOnce(
+	submission: Submission,
+	execution: Execution,
+): Promise<StartedTask> {
 	const memory = execution.context.getContext('node');
 	const calls = underWay.get(memory) ?? new Map<string, Promise<StartedTask>>();
 	underWay.set(memory, calls);
-	const key = `${order.itemIndex}/${order.orderId}`;
+	const key = `${submission.itemIndex}/${submission.submissionKey}`;
 	const first = calls.get(key);
 	if (first !== undefined) return await first;
-	const call = resumeOrSubmit(order, execution);
+	const call = resumeOrSubmit(submission, execution);
 	calls.set(key, call);
 	try {
 		return await call;
@@ -82,27 +85,27 @@ export async function submitOnce(order: VideoOrder, execution: Execution): Promi
 	}
 }
 
-async function resumeOrSubmit(order: VideoOrder, execution: Execution): Promise<StartedTask> {
-	const record = execution.paidTasks.find(order.itemIndex, order.orderId);
+async function resumeOrSubmit(submission: Submission, execution: Execution): Promise<StartedTask> {
+	const record = execution.paidTasks.find(submission.itemIndex, submission.submissionKey);
 	switch (record?.state) {
 		case 'started':
-			return (await resume(order, record, execution)) ?? (await submit(order, execution));
+			return (await resume(submission, record, execution)) ?? (await submit(submission, execution));
 		case 'lost':
 		case 'hopeless':
 			throw new EvolinkFailure({ ...record.failure, kind: 'api' });
 		case 'submitting': {
 			const failure = lostSubmissionFailure('the execution ended before the answer came');
-			rememberFailure(order, 'lost', failure, execution);
+			rememberFailure(submission, 'lost', failure, execution);
 			throw failure;
 		}
 		default:
-			return await submit(order, execution);
+			return await submit(submission, execution);
 	}
 }
 
 /** Returns the task of an earlier try; undefined when it may be submitted again. */
 async function resume(
-	order: VideoOrder,
+	submission: Submission,
 	{ taskId, sent }: Extract<PaidTaskRecord, { state: 'started' }>,
 	execution: Execution,
 ): Promise<StartedTask | undefined> {
@@ -113,65 +116,69 @@ async function resume(
 		// One answer is enough to know whether the task can be resumed.
 		() => true,
 		undefined,
-		{ startedMs, timeoutMs: order.timeoutSeconds * 1000, quietMs: () => client.throttle.quietMs() },
+		{
+			startedMs,
+			timeoutMs: submission.timeoutSeconds * 1000,
+			quietMs: () => client.throttle.quietMs(),
+		},
 		clock,
 	);
 	if (seen.kind === 'timedOut') {
-		throw timeoutFailure(taskId, order.timeoutSeconds, seen.task, seen.trouble);
+		throw timeoutFailure(taskId, submission.timeoutSeconds, seen.task, seen.trouble);
 	}
 	if (seen.kind === 'refused') {
 		if (!seen.expired) throw seen.failure;
-		paidTasks.forget(order.itemIndex, order.orderId);
+		paidTasks.forget(submission.itemIndex, submission.submissionKey);
 		return undefined;
 	}
 	const { task } = seen;
 	if (!isFailure(task)) return { task, sent, startedMs };
-	noteFailedTask(order, task, execution);
+	noteFailedTask(submission, task, execution);
 	if (isHopeless(task)) throw failedTaskFailure(task);
 	return undefined;
 }
 
-/** Notes that an order's task has failed: a retry submits it again, unless that cannot help. */
+/** Notes that a task has failed: a retry submits the item again, unless that cannot help. */
 export function noteFailedTask(
-	order: Pick<VideoOrder, 'itemIndex' | 'orderId'>,
+	submission: Pick<Submission, 'itemIndex' | 'submissionKey'>,
 	task: EvolinkTask,
 	execution: Execution,
 ): void {
-	if (isHopeless(task)) rememberFailure(order, 'hopeless', failedTaskFailure(task), execution);
-	else execution.paidTasks.forget(order.itemIndex, order.orderId);
+	if (isHopeless(task)) rememberFailure(submission, 'hopeless', failedTaskFailure(task), execution);
+	else execution.paidTasks.forget(submission.itemIndex, submission.submissionKey);
 }
 
 function rememberFailure(
-	{ itemIndex, orderId }: Pick<VideoOrder, 'itemIndex' | 'orderId'>,
+	{ itemIndex, submissionKey }: Pick<Submission, 'itemIndex' | 'submissionKey'>,
 	state: 'lost' | 'hopeless',
 	{ details }: EvolinkFailure,
 	{ paidTasks }: Execution,
 ): void {
-	const idempotencyKey = paidTasks.find(itemIndex, orderId)?.idempotencyKey ?? '';
-	paidTasks.remember(itemIndex, orderId, { state, idempotencyKey, failure: details });
+	const idempotencyKey = paidTasks.find(itemIndex, submissionKey)?.idempotencyKey ?? '';
+	paidTasks.remember(itemIndex, submissionKey, { state, idempotencyKey, failure: details });
 }
 
 type NotAccepted = Extract<SubmissionOutcome, { kind: 'notAccepted' }>;
 
 /**
- * Submits an order. Each step is remembered before the next begins, so that no later try of the same
+ * Submits an submission. Each step is remembered before the next begins, so that no later try of the same
  * run can pay for the item again.
  */
-async function submit(order: VideoOrder, execution: Execution): Promise<StartedTask> {
-	const { itemIndex, orderId, timeoutSeconds } = order;
+async function submit(submission: Submission, execution: Execution): Promise<StartedTask> {
+	const { itemIndex, submissionKey, timeoutSeconds } = submission;
 	const { paidTasks, clock, client, context } = execution;
-	const body = await order.body();
-	const idempotencyKey = paidTasks.find(itemIndex, orderId)?.idempotencyKey ?? randomUUID();
+	const body = await submission.body();
+	const idempotencyKey = paidTasks.find(itemIndex, submissionKey)?.idempotencyKey ?? randomUUID();
 	const repeats = { unreachable: 0, rateLimited: 0 };
 	const outcome = await tryUntil(
 		async (): Promise<Attempt<EvolinkTask, NotAccepted>> => {
 			// Before the note: a stop must not leave the item behind as if a request had gone out.
 			await client.throttle.submission();
-			paidTasks.remember(itemIndex, orderId, { state: 'submitting', idempotencyKey });
+			paidTasks.remember(itemIndex, submissionKey, { state: 'submitting', idempotencyKey });
 			const answer = await client.submitVideo(body, idempotencyKey);
 			if (answer.kind === 'accepted') return { done: answer.task };
-			if (answer.kind === 'lost') rememberFailure(order, 'lost', answer.failure, execution);
-			else paidTasks.remember(itemIndex, orderId, { state: 'prepared', idempotencyKey });
+			if (answer.kind === 'lost') rememberFailure(submission, 'lost', answer.failure, execution);
+			else paidTasks.remember(itemIndex, submissionKey, { state: 'prepared', idempotencyKey });
 			const mayRepeat =
 				answer.kind === 'notAccepted' && ++repeats[answer.reason] <= MOST_REPEATS[answer.reason];
 			if (mayRepeat) return { trouble: answer };
@@ -185,7 +192,7 @@ async function submit(order: VideoOrder, execution: Execution): Promise<StartedT
 	const { prompt = '', image_urls, quality, duration } = body;
 	const sent = { prompt, imageUrl: image_urls[0], quality, duration };
 	const record = { state: 'started' as const, idempotencyKey, taskId: task.id, sent };
-	paidTasks.remember(itemIndex, orderId, record);
+	paidTasks.remember(itemIndex, submissionKey, record);
 	// In the text, because n8n's default log format prints nothing of the other fields. It is the only
 	// trace after a crash.
 	context.logger.info(`Evolink started a paid task: ${task.id}`, { taskId: task.id, itemIndex });

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
 import type { ApiTransport, HttpOutcome, HttpRequest } from '../evolink/client';
 import type { NoAnswerReason } from '../evolink/failures';
-import { isJsonObject, parseJson } from '../evolink/task';
+import { parseJson } from '../evolink/task';
 import { sleepInSlices } from '../time/clock';
 import { Stopped } from '../time/stop';
 import type { Stop } from '../time/stop';
@@ -28,41 +28,39 @@ interface Trouble {
 	isHandshaking: boolean;
 }
 
-/** Returns a property of a value that may not even be an object. */
-function propertyOf(value: unknown, name: string): unknown {
-	return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+/** Returns what lies at the end of a path into a value that may not even be an object. */
+function at(value: unknown, ...path: string[]): unknown {
+	return path.reduce<unknown>(
+		(inner, name) =>
+			typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined,
+		value,
+	);
+}
+
+function textAt(value: unknown, ...path: string[]): string {
+	const text = at(value, ...path);
+	return typeof text === 'string' ? text : '';
 }
 
 /** Wrapped errors are few; a chain that is longer goes round in a circle. */
 const DEEPEST_WRAPPING = 8;
 
-function textIn(value: object, name: string): string {
-	const property: unknown = Reflect.get(value, name);
-	return typeof property === 'string' ? property : '';
-}
-
 function troublesIn(error: unknown, depth = 0): Trouble[] {
 	if (typeof error !== 'object' || error === null || depth > DEEPEST_WRAPPING) return [];
 	// n8n replaces some messages by a friendlier one, and keeps the original first in a list.
-	const messages: unknown = Reflect.get(error, 'messages');
-	const original: unknown = Array.isArray(messages) ? messages[0] : undefined;
-	const message = typeof original === 'string' ? original : textIn(error, 'message');
+	const message = textAt(error, 'messages', '0') || textAt(error, 'message');
 	const trouble = {
 		// Older n8n (seen in 1.123 and 2.8) drops the error it wraps, and keeps its code as HTTP code.
-		code: textIn(error, 'code') || textIn(error, 'httpCode'),
-		syscall: textIn(error, 'syscall') || (/^connect E/.test(message) ? 'connect' : ''),
+		code: textAt(error, 'code') || textAt(error, 'httpCode'),
+		syscall: textAt(error, 'syscall') || (/^connect E/.test(message) ? 'connect' : ''),
 		name: typeof error.constructor === 'function' ? error.constructor.name : '',
 		message,
-		isHandshaking:
-			propertyOf(propertyOf(Reflect.get(error, 'request'), 'socket'), 'secureConnecting') === true,
+		isHandshaking: at(error, 'request', 'socket', 'secureConnecting') === true,
 	};
 	// Node puts the attempts on several addresses of one host into `errors`.
-	const several: unknown = Reflect.get(error, 'errors');
-	return [
-		trouble,
-		...troublesIn(Reflect.get(error, 'cause'), depth + 1),
-		...(Array.isArray(several) ? several.flatMap((one) => troublesIn(one, depth + 1)) : []),
-	];
+	const several = at(error, 'errors');
+	const inner = [at(error, 'cause'), ...(Array.isArray(several) ? several : [])];
+	return [trouble, ...inner.flatMap((one) => troublesIn(one, depth + 1))];
 }
 
 /**
@@ -122,9 +120,6 @@ export function noAnswerReason(error: unknown): NoAnswerReason {
  */
 const GRACE_AFTER_CANCEL_MS = 500;
 
-/** How long an exchange may take, and what a stop of the execution does to it. */
-export type ExchangeLimits = Pick<HttpRequest, 'timeoutMs' | 'onStop'>;
-
 /** How an exchange ended. */
 export type ExchangeEnd<T> =
 	{ kind: 'answered'; value: T } | { kind: 'threw'; error: unknown } | { kind: 'timedOut' };
@@ -138,7 +133,7 @@ export type ExchangeEnd<T> =
  */
 export async function withinLimits<T>(
 	run: (signal: AbortSignal) => Promise<T>,
-	{ timeoutMs, onStop }: ExchangeLimits,
+	{ timeoutMs, onStop }: Pick<HttpRequest, 'timeoutMs' | 'onStop'>,
 	stop: Stop,
 ): Promise<ExchangeEnd<T>> {
 	stop.throwIfStopped();
@@ -171,14 +166,16 @@ export async function withinLimits<T>(
 	}
 }
 
-/** Returns the headers with lower-case names; what is not a text is left out. */
-export function plainHeaders(headers: unknown): Record<string, string> {
+/** Returns the headers with lower-case names, cleaned; what is not a text is left out. */
+export function plainHeaders(
+	headers: unknown,
+	clean: (value: string) => string = (value) => value,
+): Record<string, string> {
 	if (typeof headers !== 'object' || headers === null) return {};
-	return Object.fromEntries(
-		Object.entries(headers)
-			.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-			.map(([name, value]) => [name.toLowerCase(), value]),
+	const entries = Object.entries(headers).flatMap(([name, value]: [string, unknown]) =>
+		typeof value === 'string' ? [[name.toLowerCase(), clean(value)]] : [],
 	);
+	return Object.fromEntries(entries);
 }
 
 /**
@@ -227,16 +224,13 @@ export function createApiTransport(
 		);
 		if (end.kind === 'timedOut') return { kind: 'noAnswer', reason: 'timedOut' };
 		if (end.kind === 'threw') return { kind: 'noAnswer', reason: noAnswerReason(end.error) };
-		const response = end.value;
-		if (!isJsonObject(response) || typeof response.statusCode !== 'number') {
-			return { kind: 'noAnswer', reason: 'broken' };
-		}
-		const body = typeof response.body === 'string' ? response.body : '';
-		const headers = Object.entries(plainHeaders(response.headers));
+		const status = at(end.value, 'statusCode');
+		if (typeof status !== 'number') return { kind: 'noAnswer', reason: 'broken' };
+		const body = textAt(end.value, 'body');
 		return {
 			kind: 'answer',
-			status: response.statusCode,
-			headers: Object.fromEntries(headers.map(([name, value]) => [name, account.redact(value)])),
+			status,
+			headers: plainHeaders(at(end.value, 'headers'), account.redact),
 			text: account.redact(body),
 			json: parseJson(body, account.redact),
 		};
@@ -256,19 +250,12 @@ export type LinkAnswer =
 	| { kind: 'noAnswer'; reason: NoAnswerReason | 'redirectLoop' | 'redirectOffWeb' };
 
 function isByteStream(value: unknown): value is ByteStream {
-	return (
-		typeof value === 'object' &&
-		value !== null &&
-		'destroy' in value &&
-		typeof value.destroy === 'function' &&
-		'pipe' in value &&
-		typeof value.pipe === 'function'
-	);
+	return typeof at(value, 'pipe') === 'function' && typeof at(value, 'destroy') === 'function';
 }
 
 /** Why a link got no answer; other than the API's address, it is followed elsewhere. */
 function noLinkAnswer(error: unknown): LinkAnswer {
-	const code = typeof error === 'object' && error !== null ? textIn(error, 'code') : '';
+	const code = textAt(error, 'code');
 	if (code === 'ERR_FR_TOO_MANY_REDIRECTS') return { kind: 'noAnswer', reason: 'redirectLoop' };
 	const reason = noAnswerReason(error);
 	const isOffWeb = code === 'ERR_FR_REDIRECTION_FAILURE' && reason === 'broken';
@@ -308,17 +295,15 @@ export async function openLink(
 	);
 	if (end.kind === 'timedOut') return { kind: 'noAnswer', reason: 'timedOut' };
 	if (end.kind === 'threw') return noLinkAnswer(end.error);
-	const response = end.value;
-	if (!isJsonObject(response)) return { kind: 'noAnswer', reason: 'broken' };
-	const status: unknown = response.statusCode;
-	const body: unknown = response.body;
+	const status = at(end.value, 'statusCode');
+	const body = at(end.value, 'body');
 	if (typeof status !== 'number' || !isByteStream(body)) {
 		return { kind: 'noAnswer', reason: 'broken' };
 	}
 	return {
 		kind: 'answer',
 		status,
-		headers: plainHeaders(response.headers),
+		headers: plainHeaders(at(end.value, 'headers')),
 		body,
 		discard() {
 			// A destroyed stream reports it as an error, which would end the process if nobody listened.

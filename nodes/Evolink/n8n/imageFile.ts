@@ -2,7 +2,6 @@ import { createHash } from 'crypto';
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from '../evolink/failure';
-import type { EvolinkFailure } from '../evolink/failure';
 import { checkImage, mediaTypeOf, uploadFileName } from '../evolink/image';
 import type { ImageFormat, ImageRules } from '../evolink/models';
 import { isJsonObject } from '../evolink/task';
@@ -116,41 +115,36 @@ function findFile(
 	const name = field.trim();
 	const { binary = {}, json } = context.getInputData()[itemIndex];
 	// Workflows can be set to keep files in the items' JSON, under this name.
-	const inJson = isJsonObject(json._files) ? json._files : {};
-	const files = new Map<string, unknown>(Object.entries(binary));
-	for (const [key, file] of Object.entries(inJson)) files.set(`_files.${key}`, file);
-	const names = [...files.keys()];
-	const isNamed = name.length <= LONGEST_FIELD_NAME_CHARACTERS;
-	const wanted = name === fieldDefault && names.length === 1 ? names[0] : name;
-	if (isNamed && name !== '') {
+	const inJson = Object.entries(isJsonObject(json._files) ? json._files : {});
+	const files = new Map<string, unknown>([
+		...Object.entries(binary),
+		...inJson.map(([key, file]): [string, unknown] => [`_files.${key}`, file]),
+	]);
+	const wanted = name === fieldDefault && files.size === 1 ? [...files.keys()][0] : name;
+	if (name !== '' && name.length <= LONGEST_FIELD_NAME_CHARACTERS) {
 		try {
 			return context.helpers.assertBinaryData(itemIndex, wanted);
 		} catch {
 			// Told below, with what the item has instead.
 		}
 	}
-	throw noFileFailure(name, files);
+	throw inputFailure(
+		name === ''
+			? "'Input Data Field Name' is empty"
+			: `There is no file in the field '${quotedName(name)}'`,
+		whatToWriteInstead(name, files),
+	);
 }
 
 const MOST_FILES_NAMED = 20;
 
 /** @param files of the item, by the name under which each can be asked for */
-function noFileFailure(name: string, files: ReadonlyMap<string, unknown>): EvolinkFailure {
-	const message =
-		name === ''
-			? "'Input Data Field Name' is empty"
-			: `There is no file in the field '${quotedName(name)}'`;
+function whatToWriteInstead(name: string, files: ReadonlyMap<string, unknown>): string {
 	if (name.length > LONGEST_FIELD_NAME_CHARACTERS) {
-		return inputFailure(
-			message,
-			"'Input Data Field Name' takes the name of the field that holds the file, usually data, not the file itself.",
-		);
+		return "'Input Data Field Name' takes the name of the field that holds the file, usually data, not the file itself.";
 	}
 	if (files.size === 0) {
-		return inputFailure(
-			message,
-			"This item has no file. The node before this one must return one; if the image is on the web, set 'Image Source' to 'URL'.",
-		);
+		return "This item has no file. The node before this one must return one; if the image is on the web, set 'Image Source' to 'URL'.";
 	}
 	const fields = [...files].slice(0, MOST_FILES_NAMED).map(([field, file]) => {
 		const fileName = isJsonObject(file) ? file.fileName : undefined;
@@ -158,8 +152,5 @@ function noFileFailure(name: string, files: ReadonlyMap<string, unknown>): Evoli
 		return `'${quotedName(field)}'${known}`;
 	});
 	const more = files.size - fields.length;
-	return inputFailure(
-		message,
-		`The file fields of this item are: ${fields.join(', ')}${more > 0 ? ` and ${more} more` : ''}. Write one of these names into 'Input Data Field Name'.`,
-	);
+	return `The file fields of this item are: ${fields.join(', ')}${more > 0 ? ` and ${more} more` : ''}. Write one of these names into 'Input Data Field Name'.`;
 }

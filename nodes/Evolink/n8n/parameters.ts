@@ -4,28 +4,10 @@ import { inputFailure, quotedName } from '../evolink/failure';
 import { isJsonObject } from '../evolink/task';
 
 /** Both ends belong to the range. */
-export interface NumberRange {
-	min: number;
+interface NumberRange {
+	min?: number;
 	max?: number;
 	integer?: boolean;
-}
-
-/**
- * Fields of one item, checked. What comes by expression can be of any type, whatever the field
- * looks like; text that means a number or a yes is taken as one, since spreadsheets and web forms
- * send nothing else. Each throws EvolinkFailure that names the field.
- */
-export interface Fields {
-	/** As n8n gives it, or the fallback where it gives nothing. */
-	value(name: string, fallback?: unknown): unknown;
-	/** A number counts as text; nothing at all as an empty one. */
-	text(name: string, label: string, fallback?: string): string;
-	yesOrNo(name: string, label: string, fallback?: boolean): boolean;
-	number(name: string, label: string, range?: NumberRange, fallback?: number): number;
-	/** A list of texts; one text with commas is taken as a list. */
-	list(name: string, label: string): string[];
-	/** Rows of a collection, such as the steps of a camera sequence. */
-	rows(name: string, rowsName: string, label: string): Fields[];
 }
 
 function asJson(value: unknown): string {
@@ -45,70 +27,76 @@ function refuse(label: string, wanted: string, value: unknown): never {
 	);
 }
 
-function asText(value: unknown, label: string): string {
-	if (typeof value === 'string') return value;
-	if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-	return value === undefined || value === null ? '' : refuse(label, 'a text', value);
-}
+/**
+ * Fields of one item, checked. What comes by expression can be of any type, whatever the field
+ * looks like; text that means a number or a yes is taken as one, since spreadsheets and web forms
+ * send nothing else. Each throws EvolinkFailure that names the field.
+ */
+export class Fields {
+	constructor(private readonly read: (name: string, fallback: unknown) => unknown) {}
 
-function asYesOrNo(value: unknown, label: string): boolean {
-	const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
-	if (word === true || word === 'true') return true;
-	if (word === false || word === 'false') return false;
-	return refuse(label, 'true or false', value);
-}
-
-function asNumber(value: unknown, label: string, range?: NumberRange): number {
-	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-	if (typeof number !== 'number' || !Number.isFinite(number)) {
-		return refuse(label, 'a number', value);
-	}
-	if (range === undefined) return number;
-	const { min, max = Number.POSITIVE_INFINITY, integer } = range;
-	if (integer === true && !Number.isInteger(number)) return refuse(label, 'a whole number', value);
-	if (number >= min && number <= max) return number;
-	return refuse(
-		label,
-		range.max === undefined ? `at least ${min}` : `between ${min} and ${max}`,
-		value,
-	);
-}
-
-function asList(value: unknown, label: string): string[] {
-	const entries: unknown = typeof value === 'string' ? value.split(',') : (value ?? []);
-	if (!Array.isArray(entries)) return refuse(label, 'a list', value);
-	return entries
-		.map((entry: unknown) =>
-			typeof entry === 'string' ? entry.trim() : refuse(label, 'a list of texts', value),
-		)
-		.filter((entry) => entry !== '' || typeof value !== 'string');
-}
-
-function fieldsFrom(read: (name: string, fallback: unknown) => unknown): Fields {
-	const value = (name: string, fallback?: unknown) => {
-		const given = read(name, fallback);
+	/** As n8n gives it, or the fallback where it gives nothing. */
+	value(name: string, fallback?: unknown): unknown {
+		const given = this.read(name, fallback);
 		return given === undefined ? fallback : given;
-	};
-	return {
-		value,
-		text: (name, label, fallback) => asText(value(name, fallback), label),
-		yesOrNo: (name, label, fallback) => asYesOrNo(value(name, fallback), label),
-		number: (name, label, range, fallback) => asNumber(value(name, fallback), label, range),
-		list: (name, label) => asList(value(name), label),
-		rows(name, rowsName, label) {
-			const collection = value(name, {});
-			const rows = isJsonObject(collection) ? (collection[rowsName] ?? []) : undefined;
-			if (!Array.isArray(rows)) return refuse(label, 'a list of steps', collection);
-			return rows.map((row: unknown) =>
-				isJsonObject(row) ? fieldsOf(row) : refuse(label, 'a list of steps', row),
-			);
-		},
-	};
+	}
+
+	/** A number counts as text; nothing at all as an empty one. */
+	text(name: string, label: string, fallback = ''): string {
+		const value = this.value(name, fallback) ?? '';
+		if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+		return typeof value === 'string' ? value : refuse(label, 'a text', value);
+	}
+
+	yesOrNo(name: string, label: string, fallback?: boolean): boolean {
+		const value = this.value(name, fallback);
+		const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
+		if (word === true || word === 'true') return true;
+		return word === false || word === 'false' ? false : refuse(label, 'true or false', value);
+	}
+
+	number(name: string, label: string, range: NumberRange = {}, fallback?: number): number {
+		const value = this.value(name, fallback);
+		const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+		if (typeof number !== 'number' || !Number.isFinite(number)) {
+			return refuse(label, 'a number', value);
+		}
+		const { min = Number.NEGATIVE_INFINITY, max, integer = false } = range;
+		if (integer && !Number.isInteger(number)) return refuse(label, 'a whole number', value);
+		if (number >= min && number <= (max ?? number)) return number;
+		return refuse(
+			label,
+			max === undefined ? `at least ${min}` : `between ${min} and ${max}`,
+			value,
+		);
+	}
+
+	/** A list of texts; one text with commas is taken as a list. */
+	list(name: string, label: string): string[] {
+		const value = this.value(name) ?? [];
+		if (typeof value === 'string') {
+			return value.split(',').flatMap((entry) => entry.trim() || []);
+		}
+		if (!Array.isArray(value)) return refuse(label, 'a list', value);
+		return value.map((entry: unknown) =>
+			typeof entry === 'string' ? entry.trim() : refuse(label, 'a list of texts', value),
+		);
+	}
+
+	/** Rows of a collection, such as the steps of a camera sequence. */
+	rows(name: string, rowsName: string, label: string): Fields[] {
+		const collection = this.value(name, {});
+		const rows = isJsonObject(collection) ? (collection[rowsName] ?? []) : undefined;
+		if (!Array.isArray(rows)) return refuse(label, 'a list of steps', collection);
+		return rows.map((row: unknown) =>
+			isJsonObject(row) ? fieldsOf(row) : refuse(label, 'a list of steps', row),
+		);
+	}
 }
 
 /** Returns the fields of a collection whose values are known. */
 export function fieldsOf(values: Record<string, unknown>): Fields {
-	return fieldsFrom((name) => values[name] ?? undefined);
+	return new Fields((name) => values[name] ?? undefined);
 }
 
 /** Returns the fields of one item, and those of its collection 'Options'. */
@@ -116,11 +104,12 @@ export function fieldsOfItem(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): { fields: Fields; options: Fields } {
-	const read = (name: string, fallback: unknown): unknown =>
-		context.getNodeParameter(name, itemIndex, fallback);
-	const options: unknown = read('options', {});
+	const fields = new Fields((name, fallback) =>
+		context.getNodeParameter(name, itemIndex, fallback),
+	);
+	const options = fields.value('options', {});
 	if (!isJsonObject(options)) return refuse('Options', 'a collection of fields', options);
-	return { fields: fieldsFrom(read), options: fieldsOf(options) };
+	return { fields, options: fieldsOf(options) };
 }
 
 /** Returns the expression of a field as it is written, shortened, where it is one. */
@@ -140,4 +129,12 @@ export function binaryDataOf(value: unknown): IBinaryData | undefined {
 	const { data, id, mimeType } = value;
 	if (typeof data === 'string') return { ...value, data, mimeType };
 	return typeof id === 'string' ? { ...value, data: '', id, mimeType } : undefined;
+}
+
+/**
+ * Returns whether an AI agent called the node as its tool. The ending that n8n gives the type's name
+ * tells it in every version; `isToolExecution` is missing in old ones, and says no under newer agents.
+ */
+export function isCalledByAgent(context: IExecuteFunctions): boolean {
+	return context.getNode().type.endsWith('Tool');
 }

@@ -167,15 +167,14 @@ async function* watched(
 	progress: Progress,
 ): AsyncGenerator<unknown, void> {
 	try {
-		for (let next: IteratorResult<unknown> | undefined = first; next.done !== true;) {
+		let next: IteratorResult<unknown> | undefined = first;
+		for (; next?.done === false; progress.pieces++) {
 			yield next.value;
 			next = await rest.next().catch(() => undefined);
-			if (next === undefined) {
-				progress.isBroken = true;
-				throw new Error('The connection broke off');
-			}
-			progress.pieces++;
 		}
+		if (next !== undefined) return;
+		progress.isBroken = true;
+		throw new Error('The connection broke off');
 	} finally {
 		await rest.return?.();
 	}
@@ -196,8 +195,6 @@ function streamOf(stream: ByteStream, pieces: AsyncGenerator<unknown, void>): By
 	return streamClass.from(pieces, { objectMode: false });
 }
 
-const BROKEN_OFF = { trouble: { what: 'the file broke off on the way' } };
-
 /** What has arrived could not be stored: another download would meet the same. */
 function storageFailure(request: ResultRequest, error: unknown): EvolinkFailure {
 	const words = quotableWords(error instanceof Error ? error.message : String(error));
@@ -216,6 +213,7 @@ async function storeBody(
 	stop: Stop,
 ): Promise<Attempt<IBinaryData, Trouble>> {
 	const { body, headers, discard } = answer;
+	const brokenOff = { trouble: { what: 'the file broke off on the way' } };
 	const progress: Progress = { pieces: 0, isBroken: false };
 	let isStoring = true;
 	const giveUpWhenStalled = async () => {
@@ -242,10 +240,10 @@ async function storeBody(
 			{ timeoutMs: remainingMs, onStop: 'abort' },
 			stop,
 		);
-		if (end.kind === 'timedOut' || progress.isBroken) return BROKEN_OFF;
+		if (end.kind === 'timedOut' || progress.isBroken) return brokenOff;
 		if (end.kind === 'threw') throw storageFailure(request, end.error);
 		const stored = end.value;
-		if (stored === 'broken') return BROKEN_OFF;
+		if (stored === 'broken') return brokenOff;
 		if (stored === 'page') {
 			return { trouble: { what: 'the link shows a page instead of a file', isUnusable: true } };
 		}
@@ -266,18 +264,13 @@ async function checkLength(
 	stored: IBinaryData,
 	promisedBytes: number | undefined,
 ): Promise<Attempt<IBinaryData, Trouble>> {
-	const sizeBytes = await storedBytes(context, stored);
+	const { id, data, bytes } = stored;
+	const sizeBytes =
+		id === undefined
+			? Buffer.byteLength(data, 'base64')
+			: (bytes ?? (await context.helpers.getBinaryMetadata(id)).fileSize);
 	if (sizeBytes === 0) return { trouble: { what: 'the file is empty', isUnusable: true } };
 	const isWhole =
 		promisedBytes === undefined || sizeBytes === undefined || promisedBytes === sizeBytes;
 	return isWhole ? { done: stored } : { trouble: { what: 'the file arrived incomplete' } };
-}
-
-async function storedBytes(
-	context: IExecuteFunctions,
-	binary: IBinaryData,
-): Promise<number | undefined> {
-	if (binary.id === undefined) return Buffer.byteLength(binary.data, 'base64');
-	if (typeof binary.bytes === 'number') return binary.bytes;
-	return (await context.helpers.getBinaryMetadata(binary.id)).fileSize;
 }

@@ -21,20 +21,18 @@ import {
 import { checkSettings, VIDEO_MODELS } from '../evolink/models';
 import type { ImageRules, VideoModel, VideoSettings } from '../evolink/models';
 import { isJsonObject } from '../evolink/task';
+import type { EvolinkTask } from '../evolink/task';
 import { noteFailedTask, submitOnce } from '../money/submitOnce';
-import type { VideoOrder } from '../money/submitOnce';
 import type { Account } from '../n8n/account';
 import { checkImageFile } from '../n8n/imageFile';
 import type { CheckedImage } from '../n8n/imageFile';
-import { binaryDataOf, expressionOf, fieldsOfItem } from '../n8n/parameters';
+import { binaryDataOf, expressionOf, fieldsOfItem, isCalledByAgent } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
 import { tryUntil } from '../time/retry';
 import type { Attempt } from '../time/retry';
 import { finishTask } from './finishTask';
-import type { TaskWishes } from './finishTask';
-import { isCalledByAgent } from './runItems';
-import type { Execution, ItemOutput, Operation } from './runItems';
-import { outputFields, readWaitSettings } from './waitOptions';
+import type { Execution, Operation } from './runItems';
+import { outputFields, readTaskSettings } from './waitOptions';
 
 const DEFAULT_FILE_FIELD = 'data';
 
@@ -212,28 +210,34 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 		...PROMPT_FIELDS,
 		...qualityFields(models),
 		...durationFields(models),
-		...outputFields(
+		{
+			displayName: 'Wait for Completion',
+			name: 'waitForCompletion',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to wait for the video to finish, which takes a few minutes. If off, returns the task ID for Task > Get.',
+		},
+		{
+			displayName: 'Download Video',
+			name: 'downloadVideo',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to put the finished video into the output, e.g. for an email or storage node. Links expire after 24 hours.',
+			displayOptions: { show: { waitForCompletion: [true] } },
+		},
+		...outputFields([
+			CAMERA_SEQUENCE_FIELD,
 			{
-				wait: 'Whether to wait for the video to finish, which takes a few minutes. If off, returns the task ID for Task > Get.',
-				download:
-					'Whether to put the finished video into the output, e.g. for an email or storage node. Links expire after 24 hours.',
+				displayName: 'Optimize Prompt',
+				name: 'promptOptimizer',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether the model may rewrite the prompt to get more out of it. Turn off if the video must follow your words exactly.',
 			},
-			[
-				CAMERA_SEQUENCE_FIELD,
-				{
-					displayName: 'Optimize Prompt',
-					name: 'promptOptimizer',
-					type: 'boolean',
-					default: true,
-					description:
-						'Whether the model may rewrite the prompt to get more out of it. Turn off if the video must follow your words exactly.',
-				},
-			],
-		).map((field): INodeProperties => {
-			if (field.name === 'waitForCompletion') return { ...field, default: true };
-			if (field.name !== 'downloadVideo') return field;
-			return { ...field, default: true, displayOptions: { show: { waitForCompletion: [true] } } };
-		}),
+		]),
 	]);
 }
 
@@ -254,7 +258,7 @@ function readSteps(options: Fields): CameraStep[] {
 	});
 }
 
-function readSettings(fields: Fields, options: Fields): VideoSettings {
+function readVideoSettings(fields: Fields, options: Fields): VideoSettings {
 	const label = 'Camera Commands';
 	const commands = readCameraCommands(fields.list('cameraCommands', label), label);
 	return {
@@ -328,11 +332,15 @@ const VIDEO_PARAMETERS = [
 ];
 
 /**
- * Returns what makes this order the same as that of another try of n8n's: what the video depends on
+ * Returns what makes this submission the same as that of another try of n8n's: what the video depends on
  * as it is written, so that an expression that gives something else each time does not pay again.
  * An agent's calls are all written the same, so there the values count.
  */
-function orderIdOf(context: IExecuteFunctions, settings: VideoSettings, image: Image): string {
+function submissionKeyOf(
+	context: IExecuteFunctions,
+	settings: VideoSettings,
+	image: Image,
+): string {
 	const { options, ...written } = context.getNode().parameters;
 	const more: Record<string, unknown> = isJsonObject(options) ? options : {};
 	const { cameraSequence = {}, promptOptimizer = true } = more;
@@ -369,7 +377,7 @@ async function uploadImage(
 			if (upload.kind === 'done') return { done: upload.value };
 			const mayPass =
 				upload.kind === 'tryAgain' &&
-				(upload.reason === 'busy' || clock.nowMs() - startedMs < LONGEST_UNREACHABLE_MS);
+				(upload.isUnreachable !== true || clock.nowMs() - startedMs < LONGEST_UNREACHABLE_MS);
 			if (mayPass) return { trouble: upload };
 			throw upload.failure;
 		},
@@ -380,72 +388,42 @@ async function uploadImage(
 	throw outcome.trouble.failure;
 }
 
-async function runOrder(
-	order: Omit<VideoOrder, 'body'>,
-	settings: VideoSettings,
-	image: Image,
-	wishes: TaskWishes,
-	execution: Execution,
-): Promise<ItemOutput> {
-	const { itemIndex, orderId, timeoutSeconds } = order;
-	const { task, sent, startedMs } = await submitOnce(
-		{
-			...order,
-			body: async () => {
-				const imageUrl =
-					image.kind === 'link'
-						? image.url
-						: await uploadImage(image.file, timeoutSeconds * 1000, execution);
-				return requestBody(settings, imageUrl);
-			},
-		},
-		execution,
-	);
-	const output = await finishTask(
-		{
-			taskId: task.id,
-			known: task,
-			startedMs,
-			sent,
-			onTaskFailed: (failed) => void noteFailedTask(order, failed, execution),
-		},
-		wishes,
-		execution,
-	);
-	execution.paidTasks.delivered(itemIndex, orderId);
-	return output;
-}
-
 /** Video > Create: submits one image, and waits and downloads as far as it is wanted. */
 export const createVideo: Operation = {
 	async prepare(context, itemIndex, account) {
 		const { fields, options } = fieldsOfItem(context, itemIndex);
-		const settings = readSettings(fields, options);
-		const model = checkSettings(settings);
-		const waitForCompletion = fields.yesOrNo('waitForCompletion', 'Wait for Completion');
-		const waitSettings = readWaitSettings(options);
-		const wishes: TaskWishes = {
-			itemIndex,
-			waitForCompletion,
-			// Unless the workflow file says that it waits by a true that is no text, n8n hides the field and
-			// leaves nothing of it. An agent gets text only; n8n drops the files of a tool's answer.
-			downloadVideo:
-				waitForCompletion &&
-				fields.yesOrNo('downloadVideo', 'Download Video', true) &&
-				!isCalledByAgent(context),
-			simplify: fields.yesOrNo('simplify', 'Simplify'),
-			settings: waitSettings,
-		};
+		const video = readVideoSettings(fields, options);
+		const model = checkSettings(video);
+		const settings = readTaskSettings(itemIndex, fields, options);
+		// Shown only while waiting, so that its value counts for nothing else.
+		settings.downloadVideo &&= settings.waitForCompletion;
+		const { timeoutSeconds } = settings;
 		const image = await readImage(context, itemIndex, fields, model.image);
-		const advice = adviceOn(context, fields, settings, image, account);
-		const order = {
-			itemIndex,
-			orderId: orderIdOf(context, settings, image),
-			timeoutSeconds: waitSettings.timeoutSeconds,
-		};
+		const advice = adviceOn(context, fields, video, image, account);
+		const submissionKey = submissionKeyOf(context, video, image);
 		return async (execution) => {
 			for (const one of advice) execution.advise(itemIndex, one);
-			return await runOrder(order, settings, image, wishes, execution);
+			const submission = {
+				itemIndex,
+				submissionKey,
+				timeoutSeconds,
+				body: async () =>
+					requestBody(
+						video,
+						image.kind === 'link'
+							? image.url
+							: await uploadImage(image.file, timeoutSeconds * 1000, execution),
+					),
+			};
+			const { task, sent, startedMs } = await submitOnce(submission, execution);
+			const onTaskFailed = (failed: EvolinkTask) => noteFailedTask(submission, failed, execution);
+			const output = await finishTask(
+				{ taskId: task.id, known: task, startedMs, sent, onTaskFailed },
+				settings,
+				execution,
+			);
+			execution.paidTasks.delivered(itemIndex, submissionKey);
+			return output;
 		};
 	},
 };

@@ -13,18 +13,9 @@ import type { EvolinkTask } from '../evolink/task';
 import { downloadVideo } from '../n8n/videoFile';
 import { Stopped } from '../time/stop';
 import { waitForTask } from '../time/waitForTask';
+import { isCalledByAgent } from '../n8n/parameters';
 import type { Execution, ItemOutput } from './runItems';
-import type { WaitSettings } from './waitOptions';
-
-/** What is wanted of a task: all that an operation's fields say about it. */
-export interface TaskWishes {
-	itemIndex: number;
-	/** Whether to wait for the end, or to take the task as is. */
-	waitForCompletion: boolean;
-	downloadVideo: boolean;
-	simplify: boolean;
-	settings: WaitSettings;
-}
+import type { TaskSettings } from './waitOptions';
 
 /** A task that exists. */
 export interface TaskToFinish {
@@ -33,7 +24,7 @@ export interface TaskToFinish {
 	known: EvolinkTask | undefined;
 	/** When the wait began, by the execution's clock. */
 	startedMs: number;
-	/** What to put out beside the simplified task. */
+	/** What to return beside the simplified task. */
 	sent?: IDataObject;
 	/** Called when the task turns out to have failed. */
 	onTaskFailed?(task: EvolinkTask): void;
@@ -54,16 +45,18 @@ const WAIT_FOR_LINK_MS = 60_000;
  */
 export async function finishTask(
 	toFinish: TaskToFinish,
-	wishes: TaskWishes,
+	settings: TaskSettings,
 	execution: Execution,
 ): Promise<ItemOutput> {
 	try {
-		const task = await waitAsWanted(toFinish, wishes, execution);
-		const json = wishes.simplify ? { ...simplifiedTask(task), ...toFinish.sent } : rawTask(task);
-		const isWanted = wishes.downloadVideo && isSuccess(task);
-		const file = isWanted ? await downloadAsWanted(task, wishes, execution) : undefined;
+		const task = await waitAsWanted(toFinish, settings, execution);
+		const json = settings.simplify ? { ...simplifiedTask(task), ...toFinish.sent } : rawTask(task);
+		// An agent gets text only: n8n drops the files of a tool's answer.
+		const isWanted =
+			settings.downloadVideo && isSuccess(task) && !isCalledByAgent(execution.context);
+		const file = isWanted ? await downloadAsWanted(task, settings, execution) : undefined;
 		if (file === undefined) return { json };
-		return { json, binary: { [wishes.settings.outputPropertyName]: file } };
+		return { json, binary: { [settings.outputPropertyName]: file } };
 	} catch (error) {
 		throw namedFailure(error, toFinish.taskId);
 	}
@@ -77,10 +70,10 @@ function namedFailure(error: unknown, taskId: string): Error {
 
 async function waitAsWanted(
 	{ taskId, known, startedMs, onTaskFailed }: TaskToFinish,
-	{ settings, waitForCompletion }: TaskWishes,
+	settings: TaskSettings,
 	{ client, clock }: Execution,
 ): Promise<EvolinkTask> {
-	const { timeoutSeconds, pollIntervalSeconds } = settings;
+	const { timeoutSeconds, pollIntervalSeconds, waitForCompletion } = settings;
 	const end = await waitForTask(
 		async (timeoutMs) => await client.readTask(taskId, timeoutMs),
 		waitForCompletion ? untilLinked() : () => true,
@@ -117,12 +110,12 @@ function untilLinked(): (task: EvolinkTask, nowMs: number) => boolean {
 
 async function downloadAsWanted(
 	task: EvolinkTask,
-	{ settings, itemIndex, waitForCompletion }: TaskWishes,
+	settings: TaskSettings,
 	{ context, clock, stop, advise }: Execution,
 ) {
 	const [link] = task.results;
 	if (link === undefined) {
-		if (waitForCompletion) throw noLinkFailure(task.id);
+		if (settings.waitForCompletion) throw noLinkFailure(task.id);
 		return undefined;
 	}
 	const request = {
@@ -143,7 +136,7 @@ async function downloadAsWanted(
 			error.details.timedOut === true;
 		if (!maySkip) throw namedFailure(error, task.id);
 		const { message, description } = error.details;
-		advise(itemIndex, `${message}. The row has the link, but no file. ${description}`);
+		advise(settings.itemIndex, `${message}. The row has the link, but no file. ${description}`);
 		return undefined;
 	}
 }

@@ -5,9 +5,8 @@ import { inputFailure, quotedName } from '../evolink/failure';
 import { isTaskId } from '../evolink/task';
 import { expressionOf, fieldsOfItem } from '../n8n/parameters';
 import { finishTask } from './finishTask';
-import { isCalledByAgent } from './runItems';
 import type { Operation } from './runItems';
-import { outputFields, readWaitSettings } from './waitOptions';
+import { outputFields, readTaskSettings } from './waitOptions';
 
 /** The fields of Task > Get. */
 export const GET_TASK_FIELDS: INodeProperties[] = updateDisplayOptions(
@@ -22,14 +21,22 @@ export const GET_TASK_FIELDS: INodeProperties[] = updateDisplayOptions(
 			placeholder: 'e.g. task-unified-1757169743-7cvnl5zw',
 			description: "The 'taskId' returned by Video > Create, or the ID shown in an error message",
 		},
-		...outputFields(
-			{
-				wait: 'Whether to wait for the task to finish. If off, returns its current state.',
-				download:
-					'Whether to put the finished video into the output, e.g. for an email or storage node. An unfinished task has no file yet.',
-			},
-			[],
-		),
+		{
+			displayName: 'Wait for Completion',
+			name: 'waitForCompletion',
+			type: 'boolean',
+			default: false,
+			description: 'Whether to wait for the task to finish. If off, returns its current state.',
+		},
+		{
+			displayName: 'Download Video',
+			name: 'downloadVideo',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to put the finished video into the output, e.g. for an email or storage node. An unfinished task has no file yet.',
+		},
+		...outputFields(),
 	],
 );
 
@@ -62,18 +69,11 @@ export const getTask: Operation = {
 	async prepare(context, itemIndex) {
 		const { fields, options } = fieldsOfItem(context, itemIndex);
 		const taskId = checkTaskId(fields.text('taskId', 'Task ID'), expressionOf(context, 'taskId'));
-		const wishes = {
-			itemIndex,
-			waitForCompletion: fields.yesOrNo('waitForCompletion', 'Wait for Completion'),
-			// An agent gets text only; n8n drops the files of a tool's answer.
-			downloadVideo: fields.yesOrNo('downloadVideo', 'Download Video') && !isCalledByAgent(context),
-			simplify: fields.yesOrNo('simplify', 'Simplify'),
-			settings: readWaitSettings(options),
-		};
+		const settings = readTaskSettings(itemIndex, fields, options);
 		return async (execution) =>
 			await finishTask(
 				{ taskId, known: undefined, startedMs: execution.clock.nowMs() },
-				wishes,
+				settings,
 				execution,
 			);
 	},

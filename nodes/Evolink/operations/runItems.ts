@@ -6,6 +6,7 @@ import { PaidTasks } from '../money/paidTasks';
 import { openAccount } from '../n8n/account';
 import type { Account } from '../n8n/account';
 import { createApiTransport } from '../n8n/http';
+import { isCalledByAgent } from '../n8n/parameters';
 import {
 	failedItemRow,
 	itemWords,
@@ -58,14 +59,6 @@ type ItemResult =
 	| { kind: 'row'; row: INodeExecutionData }
 	| { kind: 'failed'; details: FailureDetails; error: unknown }
 	| undefined;
-
-/**
- * Returns whether an AI agent called the node as its tool. The ending that n8n gives the type's name
- * tells it in every version; `isToolExecution` is missing in old ones, and says no under newer agents.
- */
-export function isCalledByAgent(context: IExecuteFunctions): boolean {
-	return context.getNode().type.endsWith('Tool');
-}
 
 /** Which run of the node in this execution this is, from 0; a loop runs it several times. */
 function runOf(context: IExecuteFunctions): number | 'agentCall' {

@@ -4,8 +4,13 @@ import { inputFailure, quotedName } from '../evolink/failure';
 import { fieldsOfItem } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
 
-/** How long to wait, how often to poll, and what to do with the result; the same everywhere. */
-export interface WaitSettings {
+/** What an item's fields say about its task: whether and how to wait, and what to return. */
+export interface TaskSettings {
+	itemIndex: number;
+	/** Whether to wait for the end, or to take the task as is. */
+	waitForCompletion: boolean;
+	downloadVideo: boolean;
+	simplify: boolean;
 	timeoutSeconds: number;
 	/** Undefined: the pauses fit the task. */
 	pollIntervalSeconds: number | undefined;
@@ -15,8 +20,8 @@ export interface WaitSettings {
 	fileName: string;
 }
 
-export const DEFAULT_TIMEOUT_SECONDS = 900;
-export const DEFAULT_MAX_CONCURRENT = 5;
+const DEFAULT_TIMEOUT_SECONDS = 900;
+const DEFAULT_MAX_CONCURRENT = 5;
 const LARGEST_MAX_CONCURRENT = 100;
 const DEFAULT_OUTPUT_FIELD = 'data';
 
@@ -90,11 +95,11 @@ const WAIT_OPTION_FIELDS: readonly INodeProperties[] = [
 ];
 
 /**
- * Reads the settings of one item.
+ * Reads what the fields of one item, and those in its options, say about its task.
  *
  * @throws EvolinkFailure that names the field
  */
-export function readWaitSettings(options: Fields): WaitSettings {
+export function readTaskSettings(itemIndex: number, fields: Fields, options: Fields): TaskSettings {
 	const onTimeout = options.text('onTimeout', 'On Timeout', 'error');
 	if (onTimeout !== 'error' && onTimeout !== 'returnTask') {
 		throw inputFailure(
@@ -102,21 +107,22 @@ export function readWaitSettings(options: Fields): WaitSettings {
 			"Choose 'error' or 'returnTask'.",
 		);
 	}
+	const timeoutLabel = 'Timeout (Seconds)';
 	const hasInterval = options.value('pollInterval') !== undefined;
-	const field = options.text('outputPropertyName', 'Put Output File in Field').trim();
 	readMaxConcurrent(options);
 	return {
-		timeoutSeconds: options.number(
-			'timeout',
-			'Timeout (Seconds)',
-			{ min: 1 },
-			DEFAULT_TIMEOUT_SECONDS,
-		),
+		itemIndex,
+		waitForCompletion: fields.yesOrNo('waitForCompletion', 'Wait for Completion'),
+		// n8n leaves nothing of a hidden field.
+		downloadVideo: fields.yesOrNo('downloadVideo', 'Download Video', true),
+		simplify: fields.yesOrNo('simplify', 'Simplify'),
+		timeoutSeconds: options.number('timeout', timeoutLabel, { min: 1 }, DEFAULT_TIMEOUT_SECONDS),
 		pollIntervalSeconds: hasInterval
 			? options.number('pollInterval', 'Poll Interval (Seconds)', { min: 1 })
 			: undefined,
 		onTimeout,
-		outputPropertyName: field === '' ? DEFAULT_OUTPUT_FIELD : field,
+		outputPropertyName:
+			options.text('outputPropertyName', 'Put Output File in Field').trim() || DEFAULT_OUTPUT_FIELD,
 		fileName: options.text('fileName', 'File Name').trim(),
 	};
 }
@@ -137,25 +143,8 @@ export function maxConcurrentOf(context: IExecuteFunctions): number {
 }
 
 /** Returns the fields that every operation on a task ends with, its own options added. */
-export function outputFields(
-	texts: { wait: string; download: string },
-	moreOptions: readonly INodeProperties[],
-): INodeProperties[] {
+export function outputFields(moreOptions: readonly INodeProperties[] = []): INodeProperties[] {
 	return [
-		{
-			displayName: 'Wait for Completion',
-			name: 'waitForCompletion',
-			type: 'boolean',
-			default: false,
-			description: texts.wait,
-		},
-		{
-			displayName: 'Download Video',
-			name: 'downloadVideo',
-			type: 'boolean',
-			default: false,
-			description: texts.download,
-		},
 		{
 			displayName: 'Simplify',
 			name: 'simplify',

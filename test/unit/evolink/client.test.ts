@@ -307,7 +307,7 @@ describe('a status read', () => {
 		['nothing', ''],
 	])('with %s in it is tried again', async (_what, body) => {
 		const outcome = await read(answer(200, body));
-		expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy' });
+		expect(outcome).toMatchObject({ kind: 'tryAgain' });
 		expect(failureIn(outcome).details.taskId).toBe(TASK_ID);
 	});
 
@@ -315,7 +315,7 @@ describe('a status read', () => {
 		'that met HTTP %d is tried again, after the time that the server asks for',
 		async (status) => {
 			const outcome = await read(answer(status, '', { 'retry-after': '3' }));
-			expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy', retryAfterMs: 3_000 });
+			expect(outcome).toMatchObject({ kind: 'tryAgain', retryAfterMs: 3_000 });
 			expect(failureIn(outcome).details).toMatchObject({
 				taskId: TASK_ID,
 				httpCode: String(status),
@@ -337,7 +337,7 @@ describe('a status read', () => {
 	])('that met an error status with %s is tried again', async (_what, body) => {
 		for (const status of [199, 400, 401, 402, 403, 404, 410]) {
 			const outcome = await read(answer(status, body));
-			expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy' });
+			expect(outcome).toMatchObject({ kind: 'tryAgain' });
 			const { message, taskId } = failureIn(outcome).details;
 			expect(message).toContain('Something between n8n and Evolink');
 			expect(taskId).toBe(TASK_ID);
@@ -371,12 +371,12 @@ describe('a status read', () => {
 	it.each(EVERY_REASON)('without an answer (%s) is tried again if it can be', async (reason) => {
 		const outcome = await read(noAnswer(reason));
 		const expected: Record<NoAnswerReason, object> = {
-			dns: { kind: 'tryAgain', reason: 'unreachable' },
-			refused: { kind: 'tryAgain', reason: 'unreachable' },
-			proxy: { kind: 'tryAgain', reason: 'unreachable' },
-			handshake: { kind: 'tryAgain', reason: 'unreachable' },
-			timedOut: { kind: 'tryAgain', reason: 'busy' },
-			broken: { kind: 'tryAgain', reason: 'busy' },
+			dns: { kind: 'tryAgain', isUnreachable: true },
+			refused: { kind: 'tryAgain', isUnreachable: true },
+			proxy: { kind: 'tryAgain', isUnreachable: true },
+			handshake: { kind: 'tryAgain', isUnreachable: true },
+			timedOut: { kind: 'tryAgain', isUnreachable: false },
+			broken: { kind: 'tryAgain', isUnreachable: false },
 			notSent: { kind: 'failed', expired: false },
 		};
 		expect(outcome).toMatchObject(expected[reason]);
@@ -420,7 +420,7 @@ describe('an upload', () => {
 		['a page', '<html></html>'],
 	])('with %s in its answer is tried again', async (_what, body) => {
 		const outcome = await upload(answer(200, body));
-		expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy' });
+		expect(outcome).toMatchObject({ kind: 'tryAgain' });
 		failureIn(outcome);
 	});
 
@@ -448,7 +448,7 @@ describe('an upload', () => {
 		const isStatus = [400, 401, 403, 413, 429, 503, 599].includes(Number(code));
 		expect(details.httpCode).toBe(isStatus ? String(code) : '200');
 		expect(outcome).toMatchObject(
-			kind === 'tryAgain' ? { reason: 'busy', retryAfterMs: 2_000 } : { expired: false },
+			kind === 'tryAgain' ? { retryAfterMs: 2_000 } : { expired: false },
 		);
 	});
 
@@ -460,7 +460,7 @@ describe('an upload', () => {
 
 	it.each([408, 429, 500, 502, 503, 504])('is tried again after HTTP %d', async (status) => {
 		const outcome = await upload(answer(status, '', { 'retry-after': '2' }));
-		expect(outcome).toMatchObject({ kind: 'tryAgain', reason: 'busy', retryAfterMs: 2_000 });
+		expect(outcome).toMatchObject({ kind: 'tryAgain', retryAfterMs: 2_000 });
 		failureIn(outcome);
 	});
 

@@ -10,7 +10,7 @@ import { VIDEO_MODELS } from '../../../nodes/Evolink/evolink/models';
  *
  * @throws whatever else the check throws, which it never should
  */
-export function verdictOn(bytes: Uint8Array): ImageHeader | FailureDetails {
+export function verdictOn(bytes: Buffer): ImageHeader | FailureDetails {
 	try {
 		checkImage(bytes, VIDEO_MODELS[0].image);
 	} catch (error) {

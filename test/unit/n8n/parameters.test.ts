@@ -2,15 +2,17 @@ import fc from 'fast-check';
 
 import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
 import { fieldsOf } from '../../../nodes/Evolink/n8n/parameters';
-import type { NumberRange } from '../../../nodes/Evolink/n8n/parameters';
 import { failureOf } from '../evolink/failure-of';
 
 const field = (value: unknown) => fieldsOf({ value });
 const asText = (value: unknown, label: string) => field(value).text('value', label);
 const asYesOrNo = (value: unknown, label: string) => field(value).yesOrNo('value', label);
 const asList = (value: unknown, label: string) => field(value).list('value', label);
-const asNumber = (value: unknown, label: string, range?: NumberRange) =>
-	field(value).number('value', label, range);
+const asNumber = (
+	value: unknown,
+	label: string,
+	range?: { min: number; max?: number; integer?: boolean },
+) => field(value).number('value', label, range);
 
 /** Expects a refusal that names the field. */
 function expectRefusal(work: () => unknown): void {

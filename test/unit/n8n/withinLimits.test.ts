@@ -1,12 +1,12 @@
 import { withinLimits } from '../../../nodes/Evolink/n8n/http';
-import type { ExchangeLimits } from '../../../nodes/Evolink/n8n/http';
+
 import { Stop, Stopped } from '../../../nodes/Evolink/time/stop';
 
 beforeEach(() => jest.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => jest.useRealTimers());
 
 /** An exchange whose server answers when the test says so. */
-function startExchange(limits: Partial<ExchangeLimits> = {}) {
+function startExchange(limits: Partial<Parameters<typeof withinLimits>[1]> = {}) {
 	const stop = new Stop();
 	const server: {
 		answer: (value: string) => void;

@@ -1,12 +1,19 @@
 import { fieldsOf } from '../../../nodes/Evolink/n8n/parameters';
-import { readWaitSettings } from '../../../nodes/Evolink/operations/waitOptions';
+import { readTaskSettings } from '../../../nodes/Evolink/operations/waitOptions';
 import { expectPlainWords, failureOf } from '../evolink/failure-of';
 
-const options = fieldsOf;
+const FIELDS = fieldsOf({ waitForCompletion: true, downloadVideo: false, simplify: 'true' });
+
+const settingsOf = (options: Record<string, unknown>) =>
+	readTaskSettings(3, FIELDS, fieldsOf(options));
 
 describe('the options of waiting', () => {
 	it('have the defaults of the contract', () => {
-		expect(readWaitSettings(options({}))).toEqual({
+		expect(settingsOf({})).toEqual({
+			itemIndex: 3,
+			waitForCompletion: true,
+			downloadVideo: false,
+			simplify: true,
 			timeoutSeconds: 900,
 			pollIntervalSeconds: undefined,
 			onTimeout: 'error',
@@ -24,7 +31,11 @@ describe('the options of waiting', () => {
 			outputPropertyName: ' video ',
 			fileName: ' spring.mp4 ',
 		};
-		expect(readWaitSettings(options(given))).toEqual({
+		expect(settingsOf(given)).toEqual({
+			itemIndex: 3,
+			waitForCompletion: true,
+			downloadVideo: false,
+			simplify: true,
 			timeoutSeconds: 60,
 			pollIntervalSeconds: 2.5,
 			onTimeout: 'returnTask',
@@ -34,7 +45,7 @@ describe('the options of waiting', () => {
 	});
 
 	it('take an empty field name for the usual one', () => {
-		expect(readWaitSettings(options({ outputPropertyName: ' ' })).outputPropertyName).toBe('data');
+		expect(settingsOf({ outputPropertyName: ' ' }).outputPropertyName).toBe('data');
 	});
 
 	it.each([
@@ -50,7 +61,7 @@ describe('the options of waiting', () => {
 		['File Name', { fileName: ['a'] }],
 		['Put Output File in Field', { outputPropertyName: {} }],
 	])("refuse a value that '%s' cannot have: %j", (label, given) => {
-		const details = failureOf(() => readWaitSettings(options(given)));
+		const details = failureOf(() => settingsOf(given));
 		expectPlainWords(details);
 		expect(details.kind).toBe('input');
 		expect(details.message).toContain(`'${label}'`);
