@@ -5,7 +5,7 @@ module.exports = {
 	testMatch: ['**/*.test.ts'],
 	transform: {
 		// Types have their own step, `npm run typecheck`; checked in every file, they cost minutes.
-		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.tools.json', transpilation: true }],
+		'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
 	},
 	// jest leaves one core free, which on two cores is half of them.
 	maxWorkers: '100%',

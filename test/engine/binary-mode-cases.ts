@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IBinaryData } from 'n8n-workflow';
 
-import type { BinaryDataMode } from '../../workflow-engine';
+import type { BinaryDataMode } from '../../tools/engine';
 import { useEvolink } from './evolink-workflow';
 import { pictureBytes } from './picture-bytes';
 

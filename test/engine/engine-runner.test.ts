@@ -24,7 +24,7 @@ import {
 	startEngine,
 	type Engine,
 	type WorkflowFile,
-} from '../../workflow-engine';
+} from '../../tools/engine';
 
 /** What the tiny node does on each call, by the value of its one parameter. */
 const BEHAVIOURS: Record<string, (context: IExecuteFunctions) => Promise<INodeExecutionData[]>> = {

@@ -6,8 +6,8 @@ import type { INode, INodeExecutionData, IRun, NodeExecutionHint } from 'n8n-wor
 
 import { startSandbox } from '../../sandbox';
 import type { Sandbox, SandboxOptions } from '../../sandbox';
-import { executionHints, nodeError, outputItems, startEngine } from '../../workflow-engine';
-import type { BinaryDataMode, Engine, RunningWorkflow, WorkflowFile } from '../../workflow-engine';
+import { executionHints, nodeError, outputItems, startEngine } from '../../tools/engine';
+import type { BinaryDataMode, Engine, RunningWorkflow, WorkflowFile } from '../../tools/engine';
 
 /** The name of the node under test in every workflow. */
 export const NODE_NAME = 'Evolink';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { executionHints, nodeError, outputItems, readWorkflowFile } from '../../workflow-engine';
+import { executionHints, nodeError, outputItems, readWorkflowFile } from '../../tools/engine';
 import { useEvolink } from './evolink-workflow';
 
 const evolink = useEvolink();

@@ -1,5 +1,5 @@
-import type { WorkflowFile } from '../../workflow-engine';
-import { nodeError, outputItems } from '../../workflow-engine';
+import type { WorkflowFile } from '../../tools/engine';
+import { nodeError, outputItems } from '../../tools/engine';
 import type { Sandbox } from '../../sandbox';
 import { NODE_NAME, useEvolink } from './evolink-workflow';
 import type { EvolinkRun } from './evolink-workflow';

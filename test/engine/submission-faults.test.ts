@@ -7,8 +7,12 @@ import { startCuttingProxy } from './cutting-proxy';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { sentRequestCount } from './sent-requests';
-import { SUBMISSION_FAULTS } from './submission-fault-cases';
-import type { Obstacle, RetryEffect, SubmissionFaultCase } from './submission-fault-cases';
+import { SUBMISSION_FAULTS } from '../../tools/docs/submission-faults';
+import type {
+	Obstacle,
+	RetryEffect,
+	SubmissionFaultCase,
+} from '../../tools/docs/submission-faults';
 import { idempotencyKeyOf, promptFor, trafficOf } from './traffic';
 
 const SHORTENED_SUBMISSION_TIMEOUT_MS = 8_000;

@@ -9,8 +9,8 @@ import { EvolinkApi } from '../../credentials/EvolinkApi.credentials';
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
 import { startSandbox } from '../../sandbox';
 import type { Sandbox } from '../../sandbox';
-import { nodeError, outputItems, startEngine } from '../../workflow-engine';
-import type { Engine } from '../../workflow-engine';
+import { nodeError, outputItems, startEngine } from '../../tools/engine';
+import type { Engine } from '../../tools/engine';
 
 const TOOL_TYPE = 'n8n-nodes-evolink.evolinkTool';
 const PICTURE_LINK = 'https://example.com/picture.jpg';

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import type { RunCredentials, WorkflowFile } from '../../workflow-engine';
+import type { RunCredentials, WorkflowFile } from '../../tools/engine';
 
 /** An execution that the engine's process is to run. */
 export interface ExecutionOrder {

@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 /** The program of an engine's own process: carries out what engine-process.ts asks for. */
-import { nodeError, outputItems, startEngine } from '../../workflow-engine';
-import type { RunningWorkflow } from '../../workflow-engine';
+import { nodeError, outputItems, startEngine } from '../../tools/engine';
+import type { RunningWorkflow } from '../../tools/engine';
 import { isNumberedOrder } from './engine-messages';
 import type {
 	EngineOrder,

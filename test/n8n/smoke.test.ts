@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { WorkflowFile } from '../../workflow-engine/workflow-file';
-import { outputItems } from '../../workflow-engine/run-results';
-import { sandboxCredentialData, useN8n } from './n8n-bench';
+import type { WorkflowFile } from '../../tools/engine/workflow-file';
+import { outputItems } from '../../tools/engine/run-results';
+import { sandboxCredentialData, useN8n } from '../../tools/n8n/n8n-bench';
 
 const ICON_FOLDER = path.resolve(__dirname, '../../nodes/Evolink');
 

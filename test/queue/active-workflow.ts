@@ -1,6 +1,6 @@
-import type { WorkflowFile } from '../../workflow-engine/workflow-file';
-import type { SavedWorkflow } from '../n8n/n8n-api';
-import type { SavedCredential } from '../n8n/workflow-credentials';
+import type { WorkflowFile } from '../../tools/engine/workflow-file';
+import type { SavedWorkflow } from '../../tools/n8n/n8n-api';
+import type { SavedCredential } from '../../tools/n8n/workflow-credentials';
 import type { QueueCluster } from './queue-cluster';
 import { waitForWebhook, webhookUrl } from './webhook-calls';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 
-import { isRecord } from '../n8n/n8n-answers';
+import { isRecord } from '../../tools/n8n/n8n-answers';
 
 /** The compose file of the documentation. */
 export const COMPOSE_FILE = path.resolve(__dirname, '../../docs/scaling/compose.yaml');

@@ -1,5 +1,5 @@
 import type { Sandbox } from '../../sandbox';
-import { isRecord } from '../n8n/n8n-answers';
+import { isRecord } from '../../tools/n8n/n8n-answers';
 import type { ActiveWorkflow } from './active-workflow';
 import { measureProcessTree, type ProcessTreeUsage } from './process-tree-usage';
 import type { QueueCluster } from './queue-cluster';

@@ -6,8 +6,8 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { findFreePort } from '../n8n/free-port';
-import { isRecord } from '../n8n/n8n-answers';
+import getPort from 'get-port';
+import { isRecord } from '../../tools/n8n/n8n-answers';
 import { startRestartableServer, type RestartableServer } from './restartable-server';
 
 const run = promisify(execFile);
@@ -42,7 +42,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
 	const user = await userOfServer();
 	const folder = await mkdtemp(path.join(tmpdir(), 'postgres-'));
 	if (user !== undefined) await chown(folder, user.userId, user.groupId);
-	const port = await findFreePort();
+	const port = await getPort({ host: '127.0.0.1' });
 	const program = (name: string) => path.join(programs, name);
 	const reach = ['-h', '127.0.0.1', '-p', String(port), '-U', DATABASE_NAME];
 	const dataFolder = path.join(folder, 'data');

@@ -1,10 +1,7 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { readdir, readFile } from 'node:fs/promises';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
+import pidtree from 'pidtree';
+import pidusage from 'pidusage';
 
-import { readResidentMemory } from '../../benchmarks/resident-memory';
-
-/** Linux counts the time of processes in these, on every machine that n8n runs on. */
-const CLOCK_TICKS_PER_SECOND = 100;
 const SAMPLE_INTERVAL_MS = 1_000;
 
 /** What a server and its helpers have used in a span of time. */
@@ -13,21 +10,11 @@ export interface ProcessTreeUsage {
 	cpuSeconds: number;
 	/** Resident memory at the start, all processes together. */
 	startBytes: number;
-	/** The most resident memory, all processes together, looked at every second. */
+	/** The most resident memory, all processes together, seen every second. */
 	peakBytes: number;
 }
 
-interface ProcessStat {
-	processId: number;
-	parentId: number;
-	/** Its own time and that of its children that have ended. */
-	cpuSeconds: number;
-}
-
-/**
- * Starts to measure the process and all its descendants; the returned function ends that and tells.
- * Linux only.
- */
+/** Starts to measure the process and all its descendants; the returned function ends that and tells. */
 export async function measureProcessTree(
 	processId: number,
 ): Promise<() => Promise<ProcessTreeUsage>> {
@@ -50,55 +37,14 @@ export async function measureProcessTree(
 }
 
 async function readTree(rootId: number): Promise<{ cpuSeconds: number; residentBytes: number }> {
-	const all = await readAllProcesses();
-	const members = new Set([rootId]);
-	let sizeBefore: number;
-	do {
-		sizeBefore = members.size;
-		for (const { processId, parentId } of all) {
-			if (members.has(parentId)) members.add(processId);
-		}
-	} while (members.size > sizeBefore);
-	const tree = all.filter(({ processId }) => members.has(processId));
-	const resident = await Promise.all(tree.map(async (one) => await residentBytes(one.processId)));
-	return {
-		cpuSeconds: tree.reduce((sum, one) => sum + one.cpuSeconds, 0),
-		residentBytes: resident.reduce((sum, bytes) => sum + bytes, 0),
-	};
-}
-
-async function readAllProcesses(): Promise<ProcessStat[]> {
-	const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-	const stats = await Promise.all(
-		ids.map(async (id) => {
-			try {
-				return [processStatIn(await readFile(`/proc/${id}/stat`, 'utf8'))];
-			} catch {
-				// It has ended since it was listed.
-				return [];
-			}
-		}),
-	);
-	return stats.flat();
-}
-
-/** Reads the line that Linux gives about a process in /proc/PID/stat (see proc(5)). */
-function processStatIn(line: string): ProcessStat {
-	// The name, in brackets, may hold anything: the fields are counted from its end.
-	const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-	const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-	return {
-		processId: Number(line.slice(0, line.indexOf(' '))),
-		parentId: Number(fields[1]),
-		cpuSeconds: ticks / CLOCK_TICKS_PER_SECOND,
-	};
-}
-
-async function residentBytes(processId: number): Promise<number> {
 	try {
-		return (await readResidentMemory(processId)).currentBytes;
+		const usage = Object.values(await pidusage(await pidtree(rootId, { root: true })));
+		return {
+			cpuSeconds: usage.reduce((sum, { ctime }) => sum + ctime / 1000, 0),
+			residentBytes: usage.reduce((sum, { memory }) => sum + memory, 0),
+		};
 	} catch {
-		// It has ended since it was listed.
-		return 0;
+		// One of them has ended between the two questions.
+		return { cpuSeconds: 0, residentBytes: 0 };
 	}
 }

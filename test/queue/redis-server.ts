@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { findFreePort } from '../n8n/free-port';
+import getPort from 'get-port';
 import { startRestartableServer, type RestartableServer } from './restartable-server';
 
 /** Debian's place for it; `apt-get install redis-server` brings it. */
@@ -26,7 +26,7 @@ export async function startRedisServer(): Promise<RedisServer> {
 		throw new Error(`${REDIS_SERVER} is missing: apt-get install redis-server`);
 	}
 	const folder = await mkdtemp(path.join(tmpdir(), 'redis-'));
-	const port = await findFreePort();
+	const port = await getPort({ host: '127.0.0.1' });
 	const server = await startRestartableServer({
 		title: 'Redis',
 		command: REDIS_SERVER,

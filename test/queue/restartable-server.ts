@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { startGuardedProcess, type GuardedProcess } from '../n8n/guarded-process';
+import { startGuardedProcess, type GuardedProcess } from '../../tools/n8n/guarded-process';
 
 /** How a server of Debian's is run: in the foreground, with its data in a folder of its own. */
 export interface RestartableServerOptions {

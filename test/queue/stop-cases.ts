@@ -1,8 +1,8 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { nodeError } from '../../workflow-engine/run-results';
-import type { N8nExecution } from '../n8n/n8n-answers';
+import { nodeError } from '../../tools/engine/run-results';
+import type { N8nExecution } from '../../tools/n8n/n8n-answers';
 import { EVOLINK, evolinkWorkflow } from '../n8n/survival/evolink-workflow';
 import { activateWorkflow } from './active-workflow';
 import { logsThatName } from './paid-tasks';

@@ -2,8 +2,8 @@
 import { isTerminalExecutionStatus, ExecutionStatusList, type ExecutionStatus } from 'n8n-workflow';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { readText } from '../n8n/n8n-answers';
-import type { SavedWorkflow } from '../n8n/n8n-api';
+import { readText } from '../../tools/n8n/n8n-answers';
+import type { SavedWorkflow } from '../../tools/n8n/n8n-api';
 import type { DatabaseRow, PostgresServer } from './postgres-server';
 
 /** An execution as n8n keeps it in its database: read there, so that main has no work with it. */

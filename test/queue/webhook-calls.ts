@@ -2,9 +2,9 @@
 import axios from 'axios';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { findStartNode } from '../../workflow-engine/workflow-file';
-import { readText } from '../n8n/n8n-answers';
-import type { SavedWorkflow } from '../n8n/n8n-api';
+import { findStartNode } from '../../tools/engine/workflow-file';
+import { readText } from '../../tools/n8n/n8n-answers';
+import type { SavedWorkflow } from '../../tools/n8n/n8n-api';
 
 /** One call of the webhook. */
 export interface WebhookCall {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { INode } from 'n8n-workflow';
 
-import { findStartNode, type WorkflowFile } from '../../workflow-engine/workflow-file';
+import { findStartNode, type WorkflowFile } from '../../tools/engine/workflow-file';
 import { readExample } from '../n8n/chains/examples';
 import { evolinkWorkflow, NEXT } from '../n8n/survival/evolink-workflow';
 

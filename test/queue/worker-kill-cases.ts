@@ -1,4 +1,4 @@
-import { nodeError, outputItems } from '../../workflow-engine/run-results';
+import { nodeError, outputItems } from '../../tools/engine/run-results';
 import { startSftpServer, type SftpServer } from '../n8n/chains/sftp-server';
 import { EVOLINK, evolinkWorkflow } from '../n8n/survival/evolink-workflow';
 import { expectVideo } from '../n8n/survival/video-check';

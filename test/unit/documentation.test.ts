@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { withTables } from '../../docs/markdown-table';
-import { PAGES_WITH_TABLES } from '../../docs/pages-with-tables';
+import { withTables } from '../../tools/docs/markdown-tables';
+import { PAGES_WITH_TABLES } from '../../tools/docs/pages-with-tables';
 import { CAMERA_COMMANDS } from '../../nodes/Evolink/evolink/camera';
 import { VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
 

@@ -4,9 +4,9 @@ import path from 'node:path';
 import type { Browser } from 'playwright-core';
 
 import type { SandboxOptions } from '../../../sandbox';
-import { useN8n, type N8nBench } from '../n8n-bench';
-import { startChromium } from './chromium';
-import { N8nEditor } from './editor';
+import { useN8n, type N8nBench } from '../../../tools/n8n/n8n-bench';
+import { startChromium } from '../../../tools/n8n/browser/chromium';
+import { N8nEditor } from '../../../tools/n8n/browser/editor';
 
 /** A picture of each step goes here, for people to look at; those of the last run are replaced. */
 export const STEPS_FOLDER = path.join(tmpdir(), 'evolink-editor-steps');

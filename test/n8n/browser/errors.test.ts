@@ -1,5 +1,5 @@
-import { outputItems } from '../../../workflow-engine/run-results';
-import type { SavedWorkflow } from '../n8n-api';
+import { outputItems } from '../../../tools/engine/run-results';
+import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
 import { useEditor } from './editor-bench';
 import { EVOLINK_NODE, videosWorkflow } from './videos-workflow';
 

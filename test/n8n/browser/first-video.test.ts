@@ -1,7 +1,7 @@
 import { CAMERA_COMMANDS } from '../../../nodes/Evolink/evolink/camera';
 import { useEditor } from './editor-bench';
-import { deleteEvolinkCredentials } from './evolink-credentials';
-import { shownPicture } from './nodes-panel';
+import { deleteEvolinkCredentials } from '../../../tools/n8n/browser/evolink-credentials';
+import { shownPicture } from '../../../tools/n8n/browser/nodes-panel';
 
 const bench = useEditor('first-video');
 

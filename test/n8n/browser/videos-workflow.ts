@@ -1,6 +1,6 @@
 import type { INodeParameters } from 'n8n-workflow';
 
-import type { WorkflowFile } from '../../../workflow-engine/workflow-file';
+import type { WorkflowFile } from '../../../tools/engine/workflow-file';
 
 const TRIGGER = 'When clicking Execute workflow';
 const PROMPTS = 'Prompts';

@@ -1,7 +1,7 @@
-import { nodeError, outputItems } from '../../../workflow-engine/run-results';
-import { isRecord, readText } from '../n8n-answers';
-import type { SavedWorkflow } from '../n8n-api';
-import { useN8n } from '../n8n-bench';
+import { nodeError, outputItems } from '../../../tools/engine/run-results';
+import { isRecord, readText } from '../../../tools/n8n/n8n-answers';
+import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import {
 	startChatModelServer,
 	textOf,

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import express, { type Response } from 'express';
 
-import { isRecord } from '../n8n-answers';
+import { isRecord } from '../../../tools/n8n/n8n-answers';
 
 /** A message of a chat, as the chat completions protocol has it. */
 export interface ChatMessage {

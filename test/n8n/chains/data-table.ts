@@ -1,5 +1,5 @@
-import { isRecord, readText } from '../n8n-answers';
-import type { N8nApi } from '../n8n-api';
+import { isRecord, readText } from '../../../tools/n8n/n8n-answers';
+import type { N8nApi } from '../../../tools/n8n/n8n-api';
 
 /** The data table of the examples "Submit now" and "Collect later". */
 const TABLE_NAME = 'Evolink tasks';

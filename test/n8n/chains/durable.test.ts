@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { nodeError, outputItems } from '../../../workflow-engine/run-results';
-import type { WorkflowFile } from '../../../workflow-engine/workflow-file';
-import type { SavedWorkflow } from '../n8n-api';
-import { useN8n } from '../n8n-bench';
+import { nodeError, outputItems } from '../../../tools/engine/run-results';
+import type { WorkflowFile } from '../../../tools/engine/workflow-file';
+import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 import { fillInForm, type ChosenFile } from './form';
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { INode, INodeTypeDescription } from 'n8n-workflow';
 
-import { useN8n } from '../n8n-bench';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 
 const EXAMPLE_FILES = readdirSync(EXAMPLES_FOLDER).filter((name) => name.endsWith('.json'));

@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import path from 'node:path';
 
-import { readWorkflowFile, type WorkflowFile } from '../../../workflow-engine/workflow-file';
+import { readWorkflowFile, type WorkflowFile } from '../../../tools/engine/workflow-file';
 
 /** The folder of the importable workflows. */
 export const EXAMPLES_FOLDER = path.resolve(__dirname, '..', '..', '..', 'examples');

@@ -2,9 +2,9 @@
 import axios from 'axios';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { findStartNode } from '../../../workflow-engine/workflow-file';
-import { isRecord } from '../n8n-answers';
-import type { N8nApi, SavedWorkflow } from '../n8n-api';
+import { findStartNode } from '../../../tools/engine/workflow-file';
+import { isRecord } from '../../../tools/n8n/n8n-answers';
+import type { N8nApi, SavedWorkflow } from '../../../tools/n8n/n8n-api';
 
 /** A file that somebody chose in a form. */
 export interface ChosenFile {

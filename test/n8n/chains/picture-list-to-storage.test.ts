@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { nodeError } from '../../../workflow-engine/run-results';
-import type { SavedWorkflow } from '../n8n-api';
-import { useN8n } from '../n8n-bench';
+import { nodeError } from '../../../tools/engine/run-results';
+import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 import { fillInForm } from './form';
 import { startMailServer, type MailServer } from './mail-server';

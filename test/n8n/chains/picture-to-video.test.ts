@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { outputItems } from '../../../workflow-engine/run-results';
-import { useN8n } from '../n8n-bench';
+import { outputItems } from '../../../tools/engine/run-results';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 import { fillInTestForm } from './form';
 

@@ -10,8 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import { findFreePort } from '../free-port';
-import { guardProcessGroup } from '../process-group-guard';
+import getPort from 'get-port';
+import { guardProcessGroup } from '../../../tools/n8n/process-group-guard';
 
 const run = promisify(execFile);
 
@@ -52,7 +52,7 @@ export async function startSftpServer(): Promise<SftpServer> {
 	for (const key of [hostKey, userKey]) {
 		await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
 	}
-	const port = await findFreePort();
+	const port = await getPort({ host: '127.0.0.1' });
 	const configFile = path.join(folder, 'sshd_config');
 	await writeFile(
 		configFile,

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { nodeError } from '../../../workflow-engine/run-results';
-import type { N8nExecution } from '../n8n-answers';
-import type { SavedWorkflow } from '../n8n-api';
-import { useN8n } from '../n8n-bench';
+import { nodeError } from '../../../tools/engine/run-results';
+import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
+import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { openTasks, emptyTaskTable } from './data-table';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 import { fillInForm, type ChosenFile } from './form';

@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { nodeError, outputItems } from '../../../workflow-engine/run-results';
+import { nodeError, outputItems } from '../../../tools/engine/run-results';
 import { EXAMPLES_FOLDER, readExample } from '../chains/examples';
 import { fillInForm, fillInTestForm, type ChosenFile } from '../chains/form';
 import { attachedFiles, startMailServer, type MailServer } from '../chains/mail-server';
-import type { N8nExecution } from '../n8n-answers';
-import { sandboxCredentialData } from '../n8n-bench';
-import { OLDEST_N8N } from '../n8n-releases';
+import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
+import { sandboxCredentialData } from '../../../tools/n8n/n8n-bench';
+import { OLDEST_N8N } from '../../../tools/n8n/n8n-releases';
 import {
 	EVOLINK,
 	evolinkWorkflow,

@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { IBinaryData } from 'n8n-workflow';
 
-import { nodeError, outputItems } from '../../../workflow-engine/run-results';
+import { nodeError, outputItems } from '../../../tools/engine/run-results';
 import { EXAMPLES_FOLDER } from '../chains/examples';
-import type { N8nBench } from '../n8n-bench';
-import type { BinaryDataMode } from '../n8n-server';
+import type { N8nBench } from '../../../tools/n8n/n8n-bench';
+import type { BinaryDataMode } from '../../../tools/n8n/n8n-server';
 import { EVOLINK, evolinkWorkflow, HASH_FILE, NEXT, startWorkflow } from './evolink-workflow';
 
 /** More than one piece in any mode, and far more than a small video. */

@@ -1,4 +1,4 @@
-import { useN8n } from '../n8n-bench';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { describeBinaryMode } from './binary-mode-cases';
 import { startOwnN8n, type OwnN8n } from './own-n8n';
 

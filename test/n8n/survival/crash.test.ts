@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { INodeParameters } from 'n8n-workflow';
 
-import { nodeError, outputItems } from '../../../workflow-engine/run-results';
+import { nodeError, outputItems } from '../../../tools/engine/run-results';
 import { openTasks } from '../chains/data-table';
 import { EXAMPLES_FOLDER, readExample } from '../chains/examples';
 import { fillInForm, type ChosenFile } from '../chains/form';
 import { startMailServer, type MailServer } from '../chains/mail-server';
 import { startSftpServer, type SftpServer } from '../chains/sftp-server';
-import type { N8nExecution } from '../n8n-answers';
-import type { SavedWorkflow } from '../n8n-api';
+import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
+import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
 import { describeBinaryMode } from './binary-mode-cases';
 import { EVOLINK, evolinkWorkflow } from './evolink-workflow';
 import { startOwnN8n, type OwnN8n } from './own-n8n';

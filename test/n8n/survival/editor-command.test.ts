@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { outputItems } from '../../../workflow-engine/run-results';
+import { outputItems } from '../../../tools/engine/run-results';
 import { EXAMPLES_FOLDER, readExample } from '../chains/examples';
 import { fillInTestForm } from '../chains/form';
-import { readText } from '../n8n-answers';
-import { N8nApi, SANDBOX_OWNER } from '../n8n-api';
+import { readText } from '../../../tools/n8n/n8n-answers';
+import { N8nApi, SANDBOX_OWNER } from '../../../tools/n8n/n8n-api';
 
 const run = promisify(execFile);
 
@@ -67,7 +67,7 @@ beforeAll(async () => {
 	const tsx = path.join(PROJECT_FOLDER, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 	editor = spawn(
 		process.execPath,
-		[tsx, 'editor/cli.ts', '--port', '0', '--generation-seconds', '0.3'],
+		[tsx, 'tools/editor/cli.ts', '--port', '0', '--generation-seconds', '0.3'],
 		{
 			cwd: PROJECT_FOLDER,
 			env: { ...process.env, TMPDIR: temporaryFolder },

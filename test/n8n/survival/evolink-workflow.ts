@@ -7,9 +7,9 @@ import type {
 	NodeInputConnections,
 } from 'n8n-workflow';
 
-import type { WorkflowFile } from '../../../workflow-engine/workflow-file';
+import type { WorkflowFile } from '../../../tools/engine/workflow-file';
 import { fillInForm, type FormAnswers } from '../chains/form';
-import type { N8nApi, SavedWorkflow } from '../n8n-api';
+import type { N8nApi, SavedWorkflow } from '../../../tools/n8n/n8n-api';
 
 /**
  * What starts the workflow: `hand` is "Execute workflow" in the editor, `form` somebody who fills in

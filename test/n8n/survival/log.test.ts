@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { readFile } from 'node:fs/promises';
 
-import { useN8n } from '../n8n-bench';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { evolinkWorkflow, startWorkflow } from './evolink-workflow';
 
 const bench = useN8n({ generationSeconds: 600 });

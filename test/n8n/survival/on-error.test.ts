@@ -1,6 +1,6 @@
-import { nodeError, outputItems } from '../../../workflow-engine/run-results';
-import type { N8nExecution } from '../n8n-answers';
-import { useN8n } from '../n8n-bench';
+import { nodeError, outputItems } from '../../../tools/engine/run-results';
+import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import {
 	EVOLINK,
 	evolinkWorkflow,

@@ -1,13 +1,13 @@
 /* eslint-disable @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../sandbox';
-import { createInstallProgress } from '../install-progress';
-import { N8nApi } from '../n8n-api';
-import { sandboxCredentialData } from '../n8n-bench';
-import { installN8n } from '../n8n-installation';
-import { CURRENT_N8N, type N8nRelease } from '../n8n-releases';
-import { startN8nServer, type BinaryDataMode, type N8nServer } from '../n8n-server';
-import { readSharedN8n } from '../shared-n8n';
-import type { SavedCredential } from '../workflow-credentials';
+import { createInstallProgress } from '../../../tools/n8n/install-progress';
+import { N8nApi } from '../../../tools/n8n/n8n-api';
+import { sandboxCredentialData } from '../../../tools/n8n/n8n-bench';
+import { installN8n } from '../../../tools/n8n/n8n-installation';
+import { CURRENT_N8N, type N8nRelease } from '../../../tools/n8n/n8n-releases';
+import { startN8nServer, type BinaryDataMode, type N8nServer } from '../../../tools/n8n/n8n-server';
+import { readSharedN8n } from '../../../tools/n8n/shared-n8n';
+import type { SavedCredential } from '../../../tools/n8n/workflow-credentials';
 
 /** An n8n of the test file's own, logged in to, and a sandbox with a credential for it. */
 export interface OwnN8n {

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { nodeError, outputItems } from '../../../workflow-engine/run-results';
+import { nodeError, outputItems } from '../../../tools/engine/run-results';
 import { EXAMPLES_FOLDER, readExample } from '../chains/examples';
-import { readText, type N8nExecution } from '../n8n-answers';
-import type { SavedWorkflow } from '../n8n-api';
-import { useN8n } from '../n8n-bench';
+import { readText, type N8nExecution } from '../../../tools/n8n/n8n-answers';
+import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import {
 	evolinkWorkflow,
 	NEXT,

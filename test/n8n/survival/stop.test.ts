@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Fault, RecordedRequest, RequestKind } from '../../../sandbox';
-import type { N8nExecution } from '../n8n-answers';
-import { useN8n } from '../n8n-bench';
+import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
+import { useN8n } from '../../../tools/n8n/n8n-bench';
 import {
 	evolinkWorkflow,
 	startWorkflow,

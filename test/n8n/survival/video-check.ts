@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import type { N8nBench } from '../n8n-bench';
+import type { N8nBench } from '../../../tools/n8n/n8n-bench';
 
 /** Checks that the row's file is the video of the task, byte for byte. */
 export async function expectVideo(

@@ -1,4 +1,4 @@
-import { ArgumentsError, HELP_TEXT, parseDemoArguments } from '../../../demo/arguments';
+import { ArgumentsError, HELP_TEXT, parseDemoArguments } from '../../../tools/demo/arguments';
 import { CAMERA_COMMANDS } from '../../../nodes/Evolink/evolink/camera';
 
 const nothingAsked = { live: false, yes: false, help: false };

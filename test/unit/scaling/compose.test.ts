@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 
-import { isRecord } from '../../n8n/n8n-answers';
+import { isRecord } from '../../../tools/n8n/n8n-answers';
 import { version } from '../../../package.json';
 import { composeEnvironment } from '../../queue/compose-environment';
 

@@ -1,0 +1,116 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { CAMERA_COMMANDS } from '../../nodes/Evolink/evolink/camera';
+import {
+	answerFailure,
+	FAILURE_CODES,
+	failedTaskFailure,
+	lostSubmissionFailure,
+} from '../../nodes/Evolink/evolink/failures';
+import { VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
+import { DEFAULT_API_URL, DEFAULT_FILES_URL } from '../../nodes/Evolink/n8n/account';
+import { createVideoFields } from '../../nodes/Evolink/operations/createVideo';
+import { GET_TASK_FIELDS } from '../../nodes/Evolink/operations/getTask';
+import { table } from './markdown-tables';
+
+function modelTable(): string {
+	return table(
+		['Model', 'Value', 'Quality', 'Duration'],
+		VIDEO_MODELS.flatMap((model) =>
+			model.qualities.map(({ value, durationsSeconds }) => [
+				model.displayName,
+				`\`${model.id}\``,
+				value,
+				`${durationsSeconds.join(' or ')} seconds`,
+			]),
+		),
+	);
+}
+
+function commandTable(): string {
+	return table(
+		['Command', 'What you see'],
+		CAMERA_COMMANDS.map(({ value, description }) => [`\`${value}\``, description]),
+	);
+}
+
+function defaultWords({ name, default: value }: INodeProperties): string {
+	if (name === 'pollInterval') return 'automatic';
+	if (value === '' || value === undefined) return '';
+	if (typeof value === 'object') return 'none';
+	return `\`${String(value)}\``;
+}
+
+/** One row for each field; a field that exists several times (one per model) is told once. */
+function fieldTable(fields: INodeProperties[]): string {
+	const byName = new Map(fields.map((field) => [field.name, field]));
+	const first = [...byName.keys()].map(
+		(name) => fields.find((field) => field.name === name) ?? fields[0],
+	);
+	return table(
+		['Field', 'Name in expressions', 'Default', 'What it does'],
+		first
+			.filter(({ name }) => name !== 'options')
+			.map((field) => [
+				field.displayName,
+				`\`${field.name}\``,
+				defaultWords(field),
+				field.description ?? '',
+			]),
+	);
+}
+
+function optionsOf(fields: INodeProperties[]): INodeProperties[] {
+	const options = fields.find(({ name }) => name === 'options')?.options ?? [];
+	return options.filter((option): option is INodeProperties => 'type' in option);
+}
+
+const STATUSES = [400, 401, 402, 403, 404, 429, 500, 502, 503];
+
+function errorTable(): string {
+	const answers = STATUSES.map((status) => {
+		const step = status === 404 ? 'statusRead' : 'submission';
+		return answerFailure({ status, json: undefined }, step).details;
+	});
+	const lost = lostSubmissionFailure('…').details;
+	return table(
+		['Message', 'What to do'],
+		[...answers, lost].map(({ message, description }) => [message, description]),
+	);
+}
+
+function failureTable(): string {
+	return table(
+		['Code', 'What to do'],
+		FAILURE_CODES.map((code) => {
+			const task = { id: 'ID', status: 'failed', results: [], raw: {}, failure: { code } };
+			const { description } = failedTaskFailure(task).details;
+			return [`\`${code}\``, description.split(' Making it again')[0]];
+		}),
+	);
+}
+
+function credentialTable(): string {
+	return table(
+		['Field', 'Value'],
+		[
+			['API Key', 'The key from the dashboard'],
+			['API Base URL', `\`${DEFAULT_API_URL}\``],
+			['File API Base URL', `\`${DEFAULT_FILES_URL}\``],
+		],
+	);
+}
+
+/** The tables of the README by the name of their place in it, made from the code. */
+export function readmeTables(): Record<string, string> {
+	return {
+		models: modelTable(),
+		'camera-commands': commandTable(),
+		credential: credentialTable(),
+		'create-fields': fieldTable(createVideoFields()),
+		'create-options': fieldTable(optionsOf(createVideoFields())),
+		'get-fields': fieldTable(GET_TASK_FIELDS),
+		errors: errorTable(),
+		'failure-codes': failureTable(),
+	};
+}

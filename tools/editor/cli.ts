@@ -1,0 +1,147 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
+/** `npm run editor`: n8n in the browser with this node, a sandbox behind it and the examples in it. */
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { packPackage } from '../n8n/community-package';
+import getPort from 'get-port';
+import { createInstallProgress } from '../n8n/install-progress';
+import { N8nApi, SANDBOX_OWNER } from '../n8n/n8n-api';
+import { installN8n } from '../n8n/n8n-installation';
+import { CURRENT_N8N } from '../n8n/n8n-releases';
+import { N8nAnswerError } from '../n8n/n8n-session';
+import { startN8nServer, type N8nServer } from '../n8n/n8n-server';
+import { BadArguments, readEditorSettings, USAGE, type EditorSettings } from './editor-settings';
+import { importExamples, logInAsOwner, provideSandboxCredential } from './n8n-content';
+
+const EXIT_FAILED = 1;
+const EXIT_BAD_ARGUMENTS = 2;
+const EXIT_INTERRUPTED = 130;
+
+/** What runs and must be ended, in the order in which it was started. */
+interface Running {
+	sandbox?: Sandbox;
+	server?: N8nServer;
+	/** Whether the user has ended it. */
+	isEnding: boolean;
+}
+
+function say(text: string): void {
+	process.stdout.write(`${text}\n`);
+}
+
+function welcome(server: N8nServer, examples: string[], settings: EditorSettings): string {
+	const kept =
+		settings.keptFolder === undefined
+			? 'Everything in this n8n is gone when it ends; --keep <folder> keeps it.'
+			: `Workflows and executions are kept in ${path.resolve(settings.keptFolder)}`;
+	return `
+n8n is ready. Open it in your browser:
+
+  Address   ${server.url}
+  Email     ${SANDBOX_OWNER.email}
+  Password  ${SANDBOX_OWNER.password}
+
+Workflows to try:
+${examples.map((name) => `  - ${name}`).join('\n')}
+
+The Evolink node works with a local sandbox: a video takes ${settings.generationSeconds} s, is a test clip and costs nothing.
+${kept}
+Ctrl-C ends n8n and the sandbox.
+`;
+}
+
+async function start(settings: EditorSettings, running: Running): Promise<void> {
+	const { generationSeconds, keptFolder } = settings;
+	// Before the installation, which may take minutes.
+	const port = await getPort({ host: '127.0.0.1', port: settings.port });
+	if (settings.port !== 0 && port !== settings.port) {
+		throw new Error(
+			`Another program uses port ${settings.port}. Choose another one: npm run editor -- --port 5679`,
+		);
+	}
+	const installation = await installN8n(CURRENT_N8N, createInstallProgress());
+
+	endOnSignal(running);
+	running.sandbox = await startSandbox({ generationSeconds });
+
+	say(`Starting ${CURRENT_N8N.title} with the node (about 15 s) ...`);
+	const packFolder = await mkdtemp(path.join(tmpdir(), 'evolink-editor-'));
+	process.once('exit', () => rmSync(packFolder, { recursive: true, force: true }));
+	running.server = await startN8nServer({
+		installation,
+		tarball: await packPackage(packFolder),
+		port,
+		...(keptFolder === undefined ? {} : { userFolder: path.resolve(keptFolder) }),
+	});
+
+	const api = new N8nApi(running.server.url);
+	await logInAsOwner(api);
+	const credential = await provideSandboxCredential(api, running.sandbox);
+	const examples = await importExamples(api, credential);
+	say(welcome(running.server, examples, settings));
+}
+
+async function end({ server, sandbox }: Running): Promise<void> {
+	await server?.close();
+	await sandbox?.close();
+}
+
+/** The first signal ends all in order; while n8n is starting, or for the second one, all at once. */
+function endOnSignal(running: Running): void {
+	const onSignal = () => {
+		// What runs is ended with this process, by the guard beside n8n.
+		if (running.isEnding || running.server === undefined) process.exit(EXIT_INTERRUPTED);
+		running.isEnding = true;
+		say('Ending n8n and the sandbox ...');
+		void end(running).then(() => process.exit(0));
+	};
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+}
+
+function explain(error: unknown, settings: EditorSettings): string {
+	if (error instanceof N8nAnswerError && error.status === 401 && settings.keptFolder) {
+		return `The n8n in ${settings.keptFolder} has another owner or password than this command uses. Give --keep another folder.`;
+	}
+	return error instanceof Error ? error.message : 'The editor did not start';
+}
+
+async function main(): Promise<void> {
+	let settings;
+	try {
+		settings = readEditorSettings(process.argv.slice(2));
+	} catch (error) {
+		if (!(error instanceof BadArguments)) throw error;
+		process.stderr.write(`${error.message}\n\n${USAGE}`);
+		process.exitCode = EXIT_BAD_ARGUMENTS;
+		return;
+	}
+	if (settings === null) {
+		process.stdout.write(USAGE);
+		return;
+	}
+
+	const running: Running = { isEnding: false };
+	try {
+		await start(settings, running);
+		await endWithN8n(running);
+	} catch (error) {
+		process.stderr.write(`${explain(error, settings)}\n`);
+		process.exitCode = EXIT_FAILED;
+		await end(running);
+	}
+}
+
+/** @throws Error when n8n ends by itself */
+async function endWithN8n(running: Running): Promise<void> {
+	const { server } = running;
+	if (server === undefined) return;
+	const reason = await server.waitForEnd();
+	if (running.isEnding) return;
+	throw new Error(`n8n has ended (${reason}). The end of its log:\n${server.log.slice(-2_000)}`);
+}
+
+void main();

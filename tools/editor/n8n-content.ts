@@ -1,0 +1,54 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { Sandbox } from '../../sandbox';
+import type { N8nApi } from '../n8n/n8n-api';
+import type { SavedCredential } from '../n8n/workflow-credentials';
+import { readWorkflowFile } from '../engine/workflow-file';
+
+const EXAMPLES_FOLDER = path.resolve(__dirname, '../../examples');
+const CREDENTIAL_NAME = 'Evolink account (sandbox)';
+const CREDENTIAL_TYPE = 'evolinkApi';
+
+/**
+ * Logs in, as the owner of a fresh n8n or of one that was kept.
+ * @throws N8nAnswerError when the kept n8n has another owner
+ */
+export async function logInAsOwner(api: N8nApi): Promise<void> {
+	if (await api.isFresh()) await api.setUpOwner();
+	else await api.logIn();
+}
+
+/** Saves the credential for the sandbox, or points the one that was kept at this sandbox. */
+export async function provideSandboxCredential(
+	api: N8nApi,
+	{ apiKey, url }: Sandbox,
+): Promise<SavedCredential> {
+	const data = { apiKey, baseUrl: url, filesBaseUrl: url };
+	const kept = (await api.credentials()).find(
+		({ name, type }) => name === CREDENTIAL_NAME && type === CREDENTIAL_TYPE,
+	);
+	if (kept === undefined) {
+		return await api.createCredential({ name: CREDENTIAL_NAME, type: CREDENTIAL_TYPE, data });
+	}
+	await api.updateCredential(kept, data);
+	return kept;
+}
+
+/**
+ * Imports the example workflows that n8n does not have yet, with the credential in every Evolink node.
+ * @returns the names of all examples
+ */
+export async function importExamples(api: N8nApi, credential: SavedCredential): Promise<string[]> {
+	const files = (await readdir(EXAMPLES_FOLDER)).filter((name) => name.endsWith('.json')).sort();
+	const present = await api.workflowNames();
+	const names: string[] = [];
+	for (const file of files) {
+		const workflow = readWorkflowFile(path.join(EXAMPLES_FOLDER, file));
+		const name = workflow.name ?? path.basename(file, '.json');
+		if (!present.includes(name)) await api.createWorkflow({ ...workflow, name }, [credential]);
+		names.push(name);
+	}
+	return names;
+}
