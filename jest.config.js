@@ -1,15 +1,29 @@
+/** Types have their own step, `npm run typecheck`; checked in every file, they cost minutes. */
+const transform = {
+	'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
+};
+
+/** The tests below one folder of test/. */
+const project = (name, more = {}) => ({
+	displayName: name,
+	testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+	modulePathIgnorePatterns: ['<rootDir>/dist/'],
+	transform,
+	...more,
+});
+
 /** @type {import('jest').Config} */
 module.exports = {
-	testEnvironment: 'node',
-	roots: ['<rootDir>/test/unit', '<rootDir>/test/engine'],
-	testMatch: ['**/*.test.ts'],
-	transform: {
-		// Types have their own step, `npm run typecheck`; checked in every file, they cost minutes.
-		'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
-	},
+	// `npm test` runs the first two; `npm run test:tools` the third.
+	projects: [
+		project('unit', { setupFilesAfterEnv: ['<rootDir>/test/random.ts'] }),
+		project('engine', {
+			setupFilesAfterEnv: ['<rootDir>/test/random.ts', '<rootDir>/test/engine/quick-time.ts'],
+		}),
+		project('tools'),
+	],
 	// jest leaves one core free, which on two cores is half of them.
 	maxWorkers: '100%',
-	modulePathIgnorePatterns: ['<rootDir>/dist/'],
 	testTimeout: 30_000,
 	collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 	// Not as pages: their scripts would lie among the files that the linter looks at.

@@ -4,6 +4,10 @@
  */
 const { join } = require('node:path');
 
+const { projects } = require('../../jest.config.js');
+
+const engine = projects.find(({ displayName }) => displayName === 'engine');
+
 const engineFolder = process.env.EVOLINK_ENGINE_DIR;
 if (!engineFolder) throw new Error('EVOLINK_ENGINE_DIR is not set: start this with run.ts');
 const engineModules = join(engineFolder, 'node_modules');
@@ -19,9 +23,7 @@ module.exports = {
 		// Only for this project's own imports; what lies in the engine's folder finds its own way.
 		'^(n8n-core|n8n-workflow|@n8n/di)$': `${engineModules}/$1`,
 	},
-	transform: {
-		// Types are checked against the current n8n by tsc; here only behaviour is in question.
-		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.tools.json', transpilation: true }],
-	},
+	transform: engine.transform,
+	setupFilesAfterEnv: engine.setupFilesAfterEnv,
 	testTimeout: 60_000,
 };

@@ -7,23 +7,18 @@ import type { Sandbox } from '../../sandbox';
 import { startAnsweringServer } from './answering-server';
 import type { AnsweringServer } from './answering-server';
 import { useLastingSandbox } from './concurrent-tests';
-import type * as QuickClock from './quick-clock';
 import { SPEED } from './quick-clock';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { anyAnswer, givesKeyAway } from './generated-answers';
 import type { GeneratedAnswer } from './generated-answers';
 import { checkInBatches } from './generated-batches';
+import { IS_FULL } from '../random';
 import { pictureBytes } from './picture-bytes';
 
 const evolink = useEvolink();
 
 /** One looks like a real key; the other looks different wherever something is escaped. */
-// Minutes of waiting pass in seconds.
-jest.mock('../../nodes/Evolink/time/clock', () =>
-	jest.requireActual<typeof QuickClock>('./quick-clock').quickClock(),
-);
-
 const KEYS = ['sk-aB3dE5fG7hI9jK1lM3nO5pQ7', 'sk/any+answer="quote"\\back$&%41'];
 const sandboxes = KEYS.map((apiKey) => useLastingSandbox({ apiKey }));
 
@@ -44,7 +39,7 @@ const SLACK_SECONDS = 6;
 const MAY_LOSE_A_PACKED_ANSWER = process.env.EVOLINK_ENGINE_VERSION === '2.8.1';
 
 const RUNS_AT_ONCE = 40;
-const BATCHES = 6;
+const BATCHES = IS_FULL ? 6 : 1;
 
 let server: AnsweringServer | undefined;
 beforeAll(async () => {
@@ -292,6 +287,7 @@ describe('Whatever is answered', () => {
 		for (const { current } of sandboxes) expect(current.violations).toEqual([]);
 		const log = evolink.engine.logLines().join('\n');
 		expect(KEYS.filter((apiKey) => givesKeyAway(log, apiKey))).toEqual([]);
+		if (!IS_FULL) return;
 		// Every place was met, and led to both ends, or the answers would be too wild or too tame.
 		for (const place of PLACES) {
 			expect([...counts.keys()]).toContain(`${place}: error`);

@@ -14,12 +14,13 @@ import {
 	parametersOf,
 } from './generated-parameters';
 import type { GeneratedExecution } from './generated-parameters';
+import { IS_FULL } from '../random';
 import { pictureBytes } from './picture-bytes';
 
 const evolink = useEvolink();
 
 const EXECUTIONS_AT_ONCE = 8;
-const BATCHES = 12;
+const BATCHES = IS_FULL ? 12 : 2;
 
 /** One for each execution that runs at the same time, so that its requests can be told apart. */
 const sandboxes = Array.from({ length: EXECUTIONS_AT_ONCE }, () => useLastingSandbox());
@@ -229,6 +230,7 @@ describe('Whatever the parameters are', () => {
 				),
 		});
 
+		if (!IS_FULL) return;
 		// Each ending is frequent, or the values would be too wild or too tame.
 		const tried = counts.refused + counts.sent;
 		expect(tried).toBeGreaterThanOrEqual(600);

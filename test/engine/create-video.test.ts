@@ -298,6 +298,7 @@ describe('The Idempotency-Key', () => {
 	});
 
 	it('is sent with the submission only', async () => {
+		evolink.sandbox.planTask({ generationSeconds: 0 });
 		await evolink.run({ parameters: {} });
 
 		const others = evolink.sandbox.requests.filter(({ kind }) => kind !== 'submit');
@@ -308,6 +309,7 @@ describe('The Idempotency-Key', () => {
 
 describe('The way from submission to video', () => {
 	it('is one submission, then status reads with the key, then the link without the key', async () => {
+		evolink.sandbox.planTask({ generationSeconds: 0 });
 		const { error } = await evolink.run({ parameters: {} });
 
 		expect(error).toBeUndefined();

@@ -2,15 +2,9 @@ import type { Fault } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { sideBySide, testsSideBySide, useLastingSandbox } from './concurrent-tests';
-import type * as QuickClock from './quick-clock';
 import { SPEED } from './quick-clock';
 import { promptFor, trafficOf } from './traffic';
 import type { Traffic } from './traffic';
-
-// Minutes of waiting pass in seconds.
-jest.mock('../../nodes/Evolink/time/clock', () =>
-	jest.requireActual<typeof QuickClock>('./quick-clock').quickClock(),
-);
 
 const evolink = useEvolink({ generationSeconds: 0 });
 const itSideBySide = testsSideBySide(evolink);

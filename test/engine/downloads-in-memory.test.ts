@@ -1,12 +1,7 @@
 import type { FaultAction } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
-import type * as QuickClock from './quick-clock';
 
 // The minutes that a download may take pass in seconds.
-jest.mock('../../nodes/Evolink/time/clock', () =>
-	jest.requireActual<typeof QuickClock>('./quick-clock').quickClock(),
-);
-
 const evolink = useEvolink({ generationSeconds: 0, binaryDataMode: 'default' });
 
 describe('a download where n8n keeps files in memory', () => {

@@ -2,16 +2,11 @@ import type { CompletedOutcome, Fault, FaultAction, Sandbox } from '../../sandbo
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult } from './evolink-workflow';
 import { sideBySide, testsSideBySide, useLastingSandbox } from './concurrent-tests';
-import type * as QuickClock from './quick-clock';
 import { SPEED } from './quick-clock';
 import { promptFor, trafficOf } from './traffic';
 import type { Traffic } from './traffic';
 
 // The minutes that a download may take pass in seconds.
-jest.mock('../../nodes/Evolink/time/clock', () =>
-	jest.requireActual<typeof QuickClock>('./quick-clock').quickClock(),
-);
-
 const evolink = useEvolink({ generationSeconds: 0 });
 const itSideBySide = testsSideBySide(evolink);
 const tables = useLastingSandbox();

@@ -1,5 +1,6 @@
 import type { ErrorFormat, FaultAction } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
+import { SPEED } from './quick-clock';
 import type { EvolinkResult } from './evolink-workflow';
 import { sideBySide, testsSideBySide, useLastingSandbox } from './concurrent-tests';
 import { promptFor, trafficOf } from './traffic';
@@ -111,7 +112,7 @@ describe('an error answer to a submission', () => {
 		})),
 	]);
 	const cases = [...own, ...foreign];
-	const outcomeOf = sideBySide(cases, async (one) => await meet('submit', one, 2));
+	const outcomeOf = sideBySide(cases, async (one) => await meet('submit', one, 2 * SPEED));
 
 	it.each(cases)('is reported in plain words (HTTP $status, body: $form)', async (one) => {
 		const { result, submissions, charges, reads } = await outcomeOf(one);
@@ -175,13 +176,13 @@ describe('an error answer to a status read that no patience helps against', () =
 
 describe('an error answer to every status read that may pass', () => {
 	const nextStep = /wait longer, raise 'Timeout \(Seconds\)'/;
-	const message = /was not finished within 3 seconds/;
+	const message = new RegExp(`was not finished within ${3 * SPEED} seconds`);
 	const rowsOf = (statuses: number[]) => statuses.map((status) => ({ status, message, nextStep }));
 	const cases = [
 		...inForms(OWN_FORMS, rowsOf([429, 500, 502, 503])),
 		...inForms(FOREIGN_FORMS, rowsOf([400, 401, 402, 403, 404, 429, 500, 502, 503])),
 	];
-	const outcomeOf = sideBySide(cases, async (one) => await meet('read', one, 3, 1));
+	const outcomeOf = sideBySide(cases, async (one) => await meet('read', one, 3 * SPEED, SPEED));
 
 	it.each(cases)(
 		'fails the item at its timeout and not before (HTTP $status, body: $form)',
@@ -194,7 +195,7 @@ describe('an error answer to every status read that may pass', () => {
 			expect(result.error?.description).toContain('Task > Get with this ID');
 			expect(reads.length).toBeGreaterThan(1);
 			expect(charges).toHaveLength(1);
-			expect(seconds).toBeGreaterThan(2.9);
+			expect(seconds * SPEED).toBeGreaterThan(2.9 * SPEED);
 			expect(seconds).toBeLessThan(5);
 		},
 	);

@@ -1,5 +1,6 @@
 import { testsSideBySide } from './concurrent-tests';
 import { useEvolink } from './evolink-workflow';
+import { SPEED } from './quick-clock';
 import { pictureBytes } from './picture-bytes';
 
 const evolink = useEvolink({ generationSeconds: 0 });
@@ -74,7 +75,7 @@ describe('an item is not disturbed by another', () => {
 		sandbox.addFault({ on: 'upload', fault: { kind: 'stall', seconds: 3 } });
 
 		const { rows, error } = await run({
-			items: [1, 60].map((timeout) => ({ json: { timeout }, binary: { data } })),
+			items: [SPEED, 60 * SPEED].map((timeout) => ({ json: { timeout }, binary: { data } })),
 			parameters: { imageSource: 'binary', options: { timeout: '={{ $json.timeout }}' } },
 			node: { onError: 'continueRegularOutput' },
 		});

@@ -5,7 +5,6 @@ import type { OwnBench } from './concurrent-tests';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult } from './evolink-workflow';
 import { forEver, startOddHost } from './odd-host';
-import type * as QuickClock from './quick-clock';
 import { SPEED } from './quick-clock';
 import type { OddAnswer, OddHost } from './odd-host';
 
@@ -16,10 +15,6 @@ import type { OddAnswer, OddHost } from './odd-host';
  */
 
 // The minutes that a download may take pass in seconds.
-jest.mock('../../nodes/Evolink/time/clock', () =>
-	jest.requireActual<typeof QuickClock>('./quick-clock').quickClock(),
-);
-
 const evolink = useEvolink({ generationSeconds: 0 });
 const itSideBySide = testsSideBySide(evolink);
 

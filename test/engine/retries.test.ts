@@ -1,6 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { Sandbox } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
+import { SPEED } from './quick-clock';
 import type { EvolinkRun } from './evolink-workflow';
 import { pictureBytes } from './picture-bytes';
 import { testsSideBySide } from './concurrent-tests';
@@ -69,7 +70,7 @@ describe('Retry On Fail', () => {
 
 		const { rows, error } = await run({
 			node: RETRY_ON_FAIL,
-			parameters: { options: { timeout: 2 } },
+			parameters: { options: { timeout: 2 * SPEED } },
 		});
 
 		expect(error).toBeUndefined();
@@ -174,12 +175,12 @@ describe('Retry On Fail', () => {
 describe('"Retry execution"', () => {
 	itSideBySide('waits on for the same task after a timeout', async ({ sandbox, run, retry }) => {
 		sandbox.planTask({ generationSeconds: 2.5 });
-		const settings = { parameters: { options: { timeout: 2 } } };
+		const settings = { parameters: { options: { timeout: 2 * SPEED } } };
 
 		const failed = await run(settings);
 		const { rows, error } = await retry(failed, settings);
 
-		expect(failed.error?.message).toMatch(/was not finished within 2 seconds/);
+		expect(failed.error?.message).toMatch(`was not finished within ${2 * SPEED} seconds`);
 		expect(error).toBeUndefined();
 		expect(rows[0].json.taskId).toBe(sandbox.bill[0].taskId);
 		expect(rows[0].binary?.data).toBeDefined();
@@ -225,7 +226,7 @@ describe('"Retry execution"', () => {
 		'submits anew an item whose task failed after the first execution had ended',
 		async ({ sandbox, run, retry }) => {
 			sandbox.planTask({ generationSeconds: 2.5, outcome: { status: 'failed' } });
-			const settings = { parameters: { options: { timeout: 2 } } };
+			const settings = { parameters: { options: { timeout: 2 * SPEED } } };
 
 			const timedOut = await run(settings);
 			await untilFailed(sandbox);
@@ -343,18 +344,19 @@ describe('the first read of a task that is taken up again', () => {
 
 		expect(error).toBeUndefined();
 		const [busy, answered] = sandbox.requestsOf('read').slice(1);
-		expect(answered.receivedAtMs - (busy.answeredAtMs ?? 0)).toBeGreaterThan(1950);
+		const pauseMs = (answered.receivedAtMs - (busy.answeredAtMs ?? 0)) * SPEED;
+		expect(pauseMs).toBeGreaterThan(1950);
 		expect(sandbox.bill).toHaveLength(1);
 	});
 
 	itSideBySide('begins the time for the wait anew', async ({ sandbox, run, retry }) => {
 		sandbox.planTask({ generationSeconds: 4.5 });
-		const settings = { parameters: { options: { timeout: 3, pollInterval: 1 } } };
+		const settings = { parameters: { options: { timeout: 3 * SPEED, pollInterval: SPEED } } };
 
 		const failed = await run(settings);
 		const { rows } = await retry(failed, settings);
 
-		expect(failed.error?.message).toMatch(/within 3 seconds/);
+		expect(failed.error?.message).toMatch(`within ${3 * SPEED} seconds`);
 		expect(rows[0].json.status).toBe('completed');
 	});
 });

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import type { Fault, FaultAction, Sandbox } from '../../sandbox';
 import { startSandbox } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
+import { SPEED } from './quick-clock';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { pictureBytes } from './picture-bytes';
 import { sideBySide, useLastingSandbox } from './concurrent-tests';
@@ -171,7 +172,7 @@ async function echo(one: Echo): Promise<Outcome> {
 			prompt,
 			simplify: false,
 			downloadVideo: false,
-			options: { timeout: 3 },
+			options: { timeout: 3 * SPEED },
 		},
 	};
 	const addFault = () => {
@@ -259,7 +260,10 @@ describe('the API key is in no output, error or log', () => {
 		const sandbox = await startSandbox({ generationSeconds: 0, apiKey: KEYS[1] });
 		try {
 			arrange(sandbox);
-			const result = await evolink.run({ sandbox, parameters: { options: { timeout: 2 } } });
+			const result = await evolink.run({
+				sandbox,
+				parameters: { options: { timeout: 2 * SPEED } },
+			});
 			return { result, violations: [...sandbox.violations] };
 		} finally {
 			await sandbox.close();
@@ -284,7 +288,7 @@ describe('the API key is in no output, error or log', () => {
 		const apiKey = credential.apiKey ?? evolink.sandbox.apiKey;
 		const { run, error } = await evolink.run({
 			credential,
-			parameters: { options: { timeout: 1 } },
+			parameters: { options: { timeout: SPEED } },
 		});
 
 		expect(error).toBeDefined();

@@ -207,7 +207,8 @@ describe('Max Concurrent Videos', () => {
 	it('lets one item follow the other at 1, each submitted when the one before has its file', () => {
 		const { sandbox, result } = outcomes.one;
 		expect(result.error).toBeUndefined();
-		expect(sandbox.requests.map(({ kind }) => kind)).toEqual(
+		const kinds = sandbox.requests.map(({ kind }) => kind);
+		expect(kinds.filter((kind, index) => kind !== 'read' || kinds[index - 1] !== 'read')).toEqual(
 			Array(3).fill(['submit', 'read', 'media']).flat(),
 		);
 	});

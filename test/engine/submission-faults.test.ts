@@ -1,5 +1,4 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
-import type * as HttpModule from '../../nodes/Evolink/n8n/http';
 import { startSandbox } from '../../sandbox';
 import type { RecordedRequest, Sandbox } from '../../sandbox';
 import { sideBySide, testsSideBySide, useLastingSandbox } from './concurrent-tests';
@@ -14,25 +13,6 @@ import type {
 	SubmissionFaultCase,
 } from '../../tools/docs/submission-faults';
 import { idempotencyKeyOf, promptFor, trafficOf } from './traffic';
-
-const SHORTENED_SUBMISSION_TIMEOUT_MS = 8_000;
-
-// The two minutes that the client allows a submission (see its unit test) are shortened on their way
-// to the transport; all else is the real thing.
-jest.mock('../../nodes/Evolink/n8n/http', () => {
-	const real = jest.requireActual<typeof HttpModule>('../../nodes/Evolink/n8n/http');
-	return {
-		...real,
-		createApiTransport(...given: Parameters<typeof real.createApiTransport>) {
-			const transport = real.createApiTransport(...given);
-			return async (request: Parameters<typeof transport>[0]) =>
-				await transport({
-					...request,
-					timeoutMs: Math.min(request.timeoutMs, SHORTENED_SUBMISSION_TIMEOUT_MS),
-				});
-		},
-	};
-});
 
 jest.setTimeout(90_000);
 

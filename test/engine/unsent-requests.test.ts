@@ -6,13 +6,8 @@ import { testsSideBySide } from './concurrent-tests';
 import type { OwnBench } from './concurrent-tests';
 import { useEvolink } from './evolink-workflow';
 import { addressOf, listenOnLoopback } from './loopback-server';
-import type * as QuickClock from './quick-clock';
 
 // The pauses between four attempts pass in a moment.
-jest.mock('../../nodes/Evolink/time/clock', () =>
-	jest.requireActual<typeof QuickClock>('./quick-clock').quickClock(),
-);
-
 const evolink = useEvolink({ generationSeconds: 0 });
 const itSideBySide = testsSideBySide(evolink);
 

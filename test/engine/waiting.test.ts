@@ -1,4 +1,5 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
+import { startSandbox } from '../../sandbox';
 import type { Fault, FaultAction, RecordedRequest } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
@@ -6,6 +7,9 @@ import { pictureBytes } from './picture-bytes';
 import { sideBySide, testsSideBySide, useLastingSandbox } from './concurrent-tests';
 import { promptFor, trafficOf } from './traffic';
 import type { Traffic } from './traffic';
+
+// In real time, since the pauses themselves are measured.
+jest.unmock('../../nodes/Evolink/time/clock');
 
 const evolink = useEvolink({ generationSeconds: 0 });
 const itSideBySide = testsSideBySide(evolink);
@@ -253,3 +257,27 @@ describe('the time between two status reads', () => {
 		expect(pauses(reads)[0]).toBeGreaterThan(0.95);
 	});
 });
+
+itSideBySide(
+	'a submission that reached nobody is repeated until somebody listens, and paid once',
+	async ({ run }) => {
+		const closed = await startSandbox();
+		await closed.close();
+		const baseUrl = closed.url;
+		const finished = run({ credential: { baseUrl }, parameters: { prompt: 'late' } });
+		// The first attempt has failed by then: nobody was there to refuse it later.
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		const { port } = new URL(baseUrl);
+		const late = await startSandbox({ port: Number(port), generationSeconds: 0 });
+		try {
+			const { error, rows } = await finished;
+
+			expect(error).toBeUndefined();
+			expect(rows[0].json).toMatchObject({ taskId: late.bill[0].taskId });
+			expect(late.bill).toHaveLength(1);
+			expect(late.requestsOf('submit')).toHaveLength(1);
+		} finally {
+			await late.close();
+		}
+	},
+);

@@ -1,0 +1,8 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
+import fc from 'fast-check';
+
+/** Whether generated tests run at full length and with a new seed each time: `npm run test:full`. */
+export const IS_FULL = process.env.EVOLINK_TESTS === 'full';
+
+/** Generated tests are short and the same each time, unless they are to find something new. */
+if (!IS_FULL) fc.configureGlobal({ seed: 1 });
