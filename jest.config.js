@@ -3,6 +3,9 @@ const transform = {
 	'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
 };
 
+/** Engine tests that run together, in test/engine/together: the engine is loaded once for all. */
+const TOGETHER = require('./test/engine/together/suites.json');
+
 /** The tests below one folder of test/. */
 const project = (name, more = {}) => ({
 	displayName: name,
@@ -12,13 +15,24 @@ const project = (name, more = {}) => ({
 	...more,
 });
 
+const engineFiles = {
+	setupFilesAfterEnv: ['<rootDir>/test/random.ts', '<rootDir>/test/engine/quick-time.ts'],
+	testPathIgnorePatterns: Object.values(TOGETHER)
+		.flat()
+		.map((name) => `/engine/${name}.test.ts`),
+};
+
 /** @type {import('jest').Config} */
 module.exports = {
 	// `npm test` runs the first two; `npm run test:tools` the third.
 	projects: [
 		project('unit', { setupFilesAfterEnv: ['<rootDir>/test/random.ts'] }),
+		project('engine', engineFiles),
+		// The files that run together, each alone: `npx jest test/engine/money`.
 		project('engine', {
-			setupFilesAfterEnv: ['<rootDir>/test/random.ts', '<rootDir>/test/engine/quick-time.ts'],
+			...engineFiles,
+			displayName: 'alone',
+			testPathIgnorePatterns: ['/together/'],
 		}),
 		project('tools'),
 	],

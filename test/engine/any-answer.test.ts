@@ -38,7 +38,7 @@ const SLACK_SECONDS = 6;
  */
 const MAY_LOSE_A_PACKED_ANSWER = process.env.EVOLINK_ENGINE_VERSION === '2.8.1';
 
-const RUNS_AT_ONCE = 40;
+const RUNS_AT_ONCE = IS_FULL ? 40 : 20;
 const BATCHES = IS_FULL ? 6 : 1;
 
 let server: AnsweringServer | undefined;

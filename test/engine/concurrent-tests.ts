@@ -35,26 +35,40 @@ interface WaitingCase {
 	begin(): Promise<void>;
 }
 
-/** The cases of all tables of this test file that have not begun yet, in order. */
-const waitingCases: WaitingCase[] = [];
-let lanes: Array<Promise<void>> = [];
+/** The cases of all tables of one suite, in order, and what works them off. */
+class CaseQueue {
+	readonly waiting: WaitingCase[] = [];
 
-/** Works off the cases side by side; they tell of their own failures. */
-function openLanes(): void {
-	if (lanes.length > 0) return;
-	const lane = async () => {
-		for (let next = waitingCases.shift(); next !== undefined; next = waitingCases.shift()) {
-			await next.begin();
-		}
-	};
-	lanes = Array.from({ length: MOST_AT_ONCE }, lane);
+	private lanes: Array<Promise<void>> = [];
+
+	/** Begins to work off the cases in parallel, unless it has; they tell of their own failures. */
+	open(): void {
+		if (this.lanes.length > 0) return;
+		const lane = async () => {
+			for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+				await next.begin();
+			}
+		};
+		this.lanes = Array.from({ length: MOST_AT_ONCE }, lane);
+	}
+
+	/** Where only some tests are run, what the others began must not go on after the suite's end. */
+	async end(): Promise<void> {
+		this.waiting.length = 0;
+		await Promise.all(this.lanes);
+	}
 }
 
-// Where only some tests are run, what the others began must not go on after the file's end.
-afterAll(async () => {
-	waitingCases.length = 0;
-	await Promise.all(lanes);
-});
+let queue: CaseQueue;
+
+/** Begins a suite: its cases wait for those of no other. */
+export function beginSuite(): void {
+	const own = new CaseQueue();
+	queue = own;
+	afterAll(async () => await own.end());
+}
+
+beginSuite();
 
 /**
  * Lets the cases of a table run at the same time instead of one after another, and so all tables
@@ -67,10 +81,11 @@ export function sideBySide<Case, Outcome>(
 	cases: readonly Case[],
 	observe: (one: Case) => Promise<Outcome>,
 ): (one: Case) => Promise<Outcome> {
+	const ownQueue = queue;
 	const outcomes = new Map<Case, Promise<Outcome>>();
 	for (const one of cases) {
 		const outcome = new Promise<Outcome>((resolve, reject) => {
-			waitingCases.push({
+			ownQueue.waiting.push({
 				begin: async () => await observe(one).then(resolve, reject),
 			});
 		});
@@ -79,7 +94,7 @@ export function sideBySide<Case, Outcome>(
 		outcomes.set(one, outcome);
 	}
 	return async (one) => {
-		openLanes();
+		ownQueue.open();
 		const outcome = outcomes.get(one);
 		if (outcome === undefined) throw new Error('This case is not part of the table');
 		return await outcome;

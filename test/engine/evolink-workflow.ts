@@ -63,9 +63,22 @@ export interface EvolinkBench {
 	ownSandbox(options: SandboxOptions): Promise<Sandbox>;
 }
 
+/** n8n's engine takes longer to load than most tests to run: the suites of one file share it. */
+let sharedEngine: Promise<Engine> | undefined;
+let storagePath = '';
+
+async function startSharedEngine(binaryDataMode: BinaryDataMode): Promise<Engine> {
+	storagePath = await mkdtemp(join(tmpdir(), 'evolink-engine-'));
+	return await startEngine({ storagePath, binaryDataMode });
+}
+
+afterAll(async () => {
+	await rm(storagePath, { recursive: true, force: true });
+});
+
 /**
- * Starts n8n's engine and a sandbox before the tests of the file, and ends them afterwards; the
- * sandbox forgets everything between two tests.
+ * Starts n8n's engine, unless another suite of the file has, and a sandbox before the tests of a
+ * suite, and ends the sandbox afterwards; it forgets everything between two tests.
  *
  * @param options.generationSeconds how long a video takes, where a test plans nothing else
  */
@@ -74,7 +87,6 @@ export function useEvolink(
 ): EvolinkBench {
 	let engine: Engine | undefined;
 	let sandbox: Sandbox | undefined;
-	let storagePath = '';
 	const ownSandboxes: Sandbox[] = [];
 
 	const theEngine = () => {
@@ -87,11 +99,8 @@ export function useEvolink(
 	};
 
 	beforeAll(async () => {
-		storagePath = await mkdtemp(join(tmpdir(), 'evolink-engine-'));
-		engine = await startEngine({
-			storagePath,
-			binaryDataMode: options.binaryDataMode ?? 'filesystem',
-		});
+		sharedEngine ??= startSharedEngine(options.binaryDataMode ?? 'filesystem');
+		engine = await sharedEngine;
 		sandbox = await startSandbox({ generationSeconds: options.generationSeconds ?? 0.2 });
 	});
 	beforeEach(() => theSandbox().reset());
@@ -100,7 +109,6 @@ export function useEvolink(
 	});
 	afterAll(async () => {
 		await sandbox?.close();
-		await rm(storagePath, { recursive: true, force: true });
 	});
 
 	const optionsFor = (run: EvolinkRun) => {
