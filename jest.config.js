@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** Types have their own step, `npm run typecheck`; checked in every file, they cost minutes. */
 const transform = {
 	'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
@@ -26,7 +28,11 @@ const engineFiles = {
 module.exports = {
 	// `npm test` runs the first two; `npm run test:tools` the third.
 	projects: [
-		project('unit', { setupFilesAfterEnv: ['<rootDir>/test/random.ts'] }),
+		project('unit', {
+			setupFilesAfterEnv: ['<rootDir>/test/random.ts'],
+			// Measured; see `npm run test:full`.
+			testPathIgnorePatterns: process.env.EVOLINK_TESTS === 'full' ? [] : ['Speed'],
+		}),
 		project('engine', engineFiles),
 		// The files that run together, each alone: `npx jest test/engine/money`.
 		project('engine', {
@@ -36,8 +42,8 @@ module.exports = {
 		}),
 		project('tools'),
 	],
-	// jest leaves one core free, which on two cores is half of them.
-	maxWorkers: '100%',
+	// More than the usual one for each core but one: these tests mostly wait.
+	maxWorkers: Math.max(3, availableParallelism()),
 	testTimeout: 30_000,
 	collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 	// Not as pages: their scripts would lie among the files that the linter looks at.

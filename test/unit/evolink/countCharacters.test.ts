@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import { countCharacters } from '../../../nodes/Evolink/evolink/camera';
+import { runs } from '../../random';
 
 describe('The length of a prompt', () => {
 	it('is counted as its Unicode characters are listed, halves of pairs included', () => {
@@ -13,7 +14,7 @@ describe('The length of a prompt', () => {
 			fc.property(text, (prompt) => {
 				expect(countCharacters(prompt)).toBe([...prompt].length);
 			}),
-			{ numRuns: 2_000 },
+			runs(2_000),
 		);
 	});
 });

@@ -13,6 +13,7 @@ import {
 	marker,
 	segment,
 } from '../../pictures/jpeg-segments';
+import { runs } from '../../random';
 
 const PICTURES = join(__dirname, '../../pictures');
 
@@ -270,7 +271,7 @@ describe('whatever the bytes are', () => {
 				expect(header.widthPx).toBeGreaterThan(0);
 				expect(header.heightPx).toBeGreaterThan(0);
 			}),
-			{ numRuns: 3_000 },
+			runs(3_000),
 		);
 	});
 });

@@ -7,6 +7,7 @@ import {
 	isLocalAddress,
 } from '../../../nodes/Evolink/evolink/imageUrl';
 import { expectPlainWords, failureOf } from './failure-of';
+import { runs } from '../../random';
 
 describe('a link to an image', () => {
 	it.each([
@@ -133,7 +134,7 @@ describe('a link to an image', () => {
 				expect(typeof isLocalAddress(link)).toBe('boolean');
 				expect(imageUrlAdvice(link).length).toBeLessThan(2);
 			}),
-			{ numRuns: 3_000 },
+			runs(3_000),
 		);
 	});
 });

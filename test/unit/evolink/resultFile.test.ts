@@ -5,6 +5,7 @@ import {
 	resultFileName,
 	resultMediaType,
 } from '../../../nodes/Evolink/evolink/resultFile';
+import { runs } from '../../random';
 
 const TASK_ID = 'task-unified-1757169743-7cvnl5zw';
 
@@ -128,7 +129,7 @@ describe('the name of the file', () => {
 				expect(name).not.toMatch(/[/\\\0\r\n:]|^[. ]/);
 				expect(name).toMatch(/.\.mp4$/i);
 			}),
-			{ numRuns: 1_000 },
+			runs(1_000),
 		);
 	});
 });

@@ -8,6 +8,7 @@ import {
 	parseTask,
 	RESULT_LIFETIME_MS,
 } from '../../../nodes/Evolink/evolink/task';
+import { runs } from '../../random';
 
 const ANSWER = {
 	id: 'task-unified-1757169743-7cvnl5zw',
@@ -166,7 +167,7 @@ describe('an answer about a task', () => {
 				if (task?.createdMs === undefined) return;
 				expect(new Date(task.createdMs + RESULT_LIFETIME_MS).toISOString()).toMatch(/Z$/);
 			}),
-			{ numRuns: 1_000 },
+			runs(1_000),
 		);
 	});
 });

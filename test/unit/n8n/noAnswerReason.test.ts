@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import { noAnswerReason } from '../../../nodes/Evolink/n8n/http';
+import { runs } from '../../random';
 
 /** An error as Node throws it. */
 function systemError(code: string, fields: Record<string, unknown> = {}): Error {
@@ -128,7 +129,7 @@ describe('a request without an answer', () => {
 				expect(reasons).toContain(noAnswerReason(error));
 				expect(reasons).toContain(noAnswerReason({ cause: error, errors: [error] }));
 			}),
-			{ numRuns: 1_000 },
+			runs(1_000),
 		);
 		expect(noAnswerReason({ constructor: { name: 7 } })).toBe('broken');
 	});

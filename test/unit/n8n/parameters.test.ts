@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
 import { fieldsOf } from '../../../nodes/Evolink/n8n/parameters';
 import { failureOf } from '../evolink/failure-of';
+import { runs } from '../../random';
 
 const field = (value: unknown) => fieldsOf({ value });
 const asText = (value: unknown, label: string) => field(value).text('value', label);
@@ -190,7 +191,7 @@ describe('whatever an expression gives', () => {
 					expect(converted.every((entry) => typeof entry === 'string')).toBe(true);
 				}
 			}),
-			{ numRuns: 1_000 },
+			runs(1_000),
 		);
 	});
 });
