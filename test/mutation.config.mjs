@@ -1,0 +1,24 @@
+import jestConfig from '../jest.config.js';
+
+const { displayName, ...unitTests } = jestConfig.projects[0];
+
+/** Stryker breaks what needs no n8n on purpose, and sees whether the unit tests notice. */
+export default {
+	mutate: [
+		'nodes/Evolink/{evolink,time}/*.ts',
+		'nodes/Evolink/money/paidTasks.ts',
+		'nodes/Evolink/n8n/{nodeErrors,parameters}.ts',
+		'nodes/Evolink/operations/waitOptions.ts',
+	],
+	testRunner: 'jest',
+	jest: { config: { ...unitTests, projects: [] }, enableFindRelatedTests: true },
+	// Each mutant meets only the tests that reach it.
+	coverageAnalysis: 'perTest',
+	// What neither the tests nor the node read; everything else is copied for the run.
+	ignorePatterns: ['/coverage', '/demo-output', '/dist', '/docs/images', '/reports'],
+	incremental: true,
+	incrementalFile: 'reports/mutation/incremental.json',
+	reporters: ['clear-text', 'html', 'progress'],
+	clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+	thresholds: { high: 95, low: 90, break: 90 },
+};
