@@ -72,7 +72,7 @@ describe('an item is not disturbed by another', () => {
 
 	itSideBySide('that shares its image and has less time', async ({ sandbox, run }) => {
 		const data = await image();
-		sandbox.addFault({ on: 'upload', fault: { kind: 'stall', seconds: 3 } });
+		sandbox.addFault({ on: 'upload', times: 2, fault: { kind: 'stall', seconds: 3 } });
 
 		const { rows, error } = await run({
 			items: [SPEED, 60 * SPEED].map((timeout) => ({ json: { timeout }, binary: { data } })),
