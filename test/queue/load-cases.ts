@@ -3,7 +3,7 @@ import { activateWorkflow } from './active-workflow';
 import { measureLoad, type LoadPlan, type LoadRecord } from './load-measurement';
 import { judgeBatch } from './paid-tasks';
 import { WORKER_CONCURRENCY, type QueueCluster } from './queue-cluster';
-import type { ResultsOfRun } from './queue-results';
+import { printMeasured } from './measured';
 import { builtInWaitWorkflow, durableWorkflow, type WaitPattern } from './webhook-workflows';
 
 /** About what a video of six seconds has. */
@@ -20,7 +20,7 @@ const TITLES: Record<WaitPattern, string> = {
 };
 
 /** Many executions at once, with either way to wait. */
-export function describeLoad(cluster: () => QueueCluster, results: ResultsOfRun): void {
+export function describeLoad(cluster: () => QueueCluster): void {
 	const slots = WORKER_CONCURRENCY * 2;
 	// Each place on a worker makes one video after another; twice that is for a slow machine.
 	const timeoutMs = 2 * Math.ceil(EXECUTIONS / slots) * (VIDEO_SECONDS + 15) * 1_000 + 240_000;
@@ -43,7 +43,7 @@ export function describeLoad(cluster: () => QueueCluster, results: ResultsOfRun)
 
 				record = await measureLoad(cluster(), active, plan, timeoutMs);
 
-				results.addLoad(record.result);
+				printMeasured('load', record.result);
 				const { calls, executions, executionIds } = record;
 				expect(judgeBatch(cluster(), pattern, calls, executions, executionIds)).toEqual({
 					pattern,

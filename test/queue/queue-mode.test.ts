@@ -1,6 +1,5 @@
 import { describeLoad } from './load-cases';
 import { startQueueCluster, type QueueCluster } from './queue-cluster';
-import { ResultsOfRun } from './queue-results';
 import { describeRestarts, describeStopAfterRestart } from './restart-cases';
 import { describeStop } from './stop-cases';
 import { describeWorkerKill, describeWorkerStop } from './worker-kill-cases';
@@ -8,7 +7,6 @@ import { describeWorkerKill, describeWorkerStop } from './worker-kill-cases';
 const START_TIMEOUT_MS = 300_000;
 
 let cluster: QueueCluster;
-const results = new ResultsOfRun();
 
 beforeAll(async () => {
 	cluster = await startQueueCluster();
@@ -19,13 +17,12 @@ afterEach(() => {
 });
 afterAll(async () => {
 	await cluster?.close();
-	results.publish();
 }, START_TIMEOUT_MS);
 
 const theCluster = () => cluster;
 describeStop(theCluster);
-describeLoad(theCluster, results);
-describeWorkerStop(theCluster, results);
-describeWorkerKill(theCluster, results);
-describeRestarts(theCluster, results);
+describeLoad(theCluster);
+describeWorkerStop(theCluster);
+describeWorkerKill(theCluster);
+describeRestarts(theCluster);
 describeStopAfterRestart(theCluster);

@@ -5,7 +5,7 @@ import { activateWorkflow } from './active-workflow';
 import { judgeAtEnd, startBatch, waitUntilAsleep } from './batch';
 import { logsThatName, type BatchOutcome } from './paid-tasks';
 import type { Interruptible, QueueCluster } from './queue-cluster';
-import type { ResultsOfRun } from './queue-results';
+import { printMeasured } from './measured';
 import { callUntilTaken, callWebhook, type WebhookCall } from './webhook-calls';
 import { builtInWaitWorkflow, durableWorkflow, DURABLE_PAUSE_SECONDS } from './webhook-workflows';
 
@@ -68,7 +68,7 @@ const SCENES: Scene[] = [
 ];
 
 /** One of the servers is restarted, while some executions wait and others are about to go on. */
-export function describeRestarts(cluster: () => QueueCluster, results: ResultsOfRun): void {
+export function describeRestarts(cluster: () => QueueCluster): void {
 	describe.each(SCENES)('when $fault', ({ fault, server, awayMs }) => {
 		let durable: BatchOutcome;
 		let builtIn: BatchOutcome;
@@ -110,7 +110,7 @@ export function describeRestarts(cluster: () => QueueCluster, results: ResultsOf
 				const meanwhile = await calling;
 				const afterwards = await callUntilTaken(toBuiltIn.url, 'Called afterwards');
 				moreCalls = [meanwhile, afterwards];
-				results.addRestart({
+				printMeasured('restart', {
 					fault,
 					awaySeconds: (backMs - stoppedMs) / 1_000,
 					callMeanwhile: {
@@ -126,8 +126,8 @@ export function describeRestarts(cluster: () => QueueCluster, results: ResultsOf
 				END_TIMEOUT_MS,
 			);
 			durable = await judgeAtEnd(cluster(), [asleep], END_TIMEOUT_MS);
-			results.addFault(fault, durable);
-			results.addFault(fault, builtIn);
+			printMeasured(fault, durable);
+			printMeasured(fault, builtIn);
 		}, SCENARIO_TIMEOUT_MS);
 
 		it('with the durable pattern all finish, none charged twice', () => {

@@ -6,7 +6,7 @@ import { activateWorkflow } from './active-workflow';
 import { judgeAtEnd, startBatch, waitUntilAsleep } from './batch';
 import { logsThatName, waitUntilLogged, type BatchOutcome } from './paid-tasks';
 import type { QueueCluster } from './queue-cluster';
-import type { ResultsOfRun } from './queue-results';
+import { printMeasured } from './measured';
 import { builtInWaitWorkflow, durableWorkflow, storageWorkflow } from './webhook-workflows';
 
 const DURABLE_EXECUTIONS = 20;
@@ -28,7 +28,7 @@ const SCENARIO_TIMEOUT_MS = 3 * BEGIN_TIMEOUT_MS + 2 * LOST_EXECUTION_TIMEOUT_MS
 const FAULT = 'One worker killed (SIGKILL)';
 
 /** One worker dies as in a crash, while videos are being made. */
-export function describeWorkerKill(cluster: () => QueueCluster, results: ResultsOfRun): void {
+export function describeWorkerKill(cluster: () => QueueCluster): void {
 	describe('when a worker is killed (SIGKILL) while videos are being made', () => {
 		let storage: SftpServer;
 		let stored: BatchOutcome;
@@ -79,8 +79,8 @@ export function describeWorkerKill(cluster: () => QueueCluster, results: Results
 				builtIn = await judgeAtEnd(cluster(), [inMemory], LOST_EXECUTION_TIMEOUT_MS);
 				await workers[0].restart();
 			});
-			results.addFault(FAULT, durable);
-			results.addFault(FAULT, builtIn);
+			printMeasured(FAULT, durable);
+			printMeasured(FAULT, builtIn);
 		}, SCENARIO_TIMEOUT_MS);
 		afterAll(async () => await storage?.close());
 
@@ -161,7 +161,7 @@ export function describeWorkerKill(cluster: () => QueueCluster, results: Results
 }
 
 /** How a worker is ended for an update: it gets the time to finish what it has begun. */
-export function describeWorkerStop(cluster: () => QueueCluster, results: ResultsOfRun): void {
+export function describeWorkerStop(cluster: () => QueueCluster): void {
 	describe('when a worker is stopped in order (SIGTERM) while videos are being made', () => {
 		it(
 			'it finishes them first, and new executions go to the other worker',
@@ -188,7 +188,7 @@ export function describeWorkerStop(cluster: () => QueueCluster, results: Results
 					const outcome = await judgeAtEnd(cluster(), [before, meanwhile], BEGIN_TIMEOUT_MS);
 					await workers[0].restart();
 
-					results.addFault('One worker stopped in order (SIGTERM)', outcome);
+					printMeasured('One worker stopped in order (SIGTERM)', outcome);
 					expect(outcome).toEqual({
 						pattern: 'builtIn',
 						callsAnswered: 8,
