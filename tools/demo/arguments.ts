@@ -5,7 +5,7 @@ import { VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
 
 /** What the demo was asked for. What is undefined stays as the example workflow has it. */
 export interface DemoArguments {
-	/** Path of a picture, as typed. */
+	/** Path of an image, as typed. */
 	image?: string;
 	prompt?: string;
 	quality?: string;
@@ -29,13 +29,13 @@ const DURATIONS_SECONDS = [
 ];
 
 /** What `--help` prints. */
-export const HELP_TEXT = `Turns a picture into a video: the workflow examples/picture-to-video.json
+export const HELP_TEXT = `Turns an image into a video: the workflow examples/picture-to-video.json
 runs on n8n's own engine, against a local stand-in for Evolink. Nothing is
 paid and nothing leaves this computer, unless --live is given.
 
   npm run demo -- [options]
 
-  --image FILE         a JPEG, PNG or WebP picture; default: the lighthouse
+  --image FILE         a JPEG, PNG or WebP image; default: the lighthouse
   --prompt TEXT        what should happen in the video
   --quality QUALITY    ${QUALITIES.join(' or ')}; default: ${MODEL.defaultQuality}
   --duration SECONDS   ${durationRules()}; default: ${MODEL.defaultDurationSeconds}
@@ -55,7 +55,7 @@ Camera commands: ${wrapped(COMMANDS)}
  */
 export function parseDemoArguments(values: string[]): DemoArguments {
 	const { image, prompt, quality, duration, camera, live, yes, help } = parsed(values);
-	if (image === '') throw new ArgumentsError('--image needs the name of a picture file.');
+	if (image === '') throw new ArgumentsError('--image needs the name of an image file.');
 	if (yes && !live) throw new ArgumentsError('--yes goes with --live: the demo costs nothing.');
 	if (quality !== undefined && !QUALITIES.includes(quality)) {
 		throw new ArgumentsError(`--quality can be ${QUALITIES.join(' or ')}, not "${quality}".`);

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { ArgumentsError, HELP_TEXT, parseDemoArguments, type DemoArguments } from './arguments';
 import { progressDisplay } from './progress-display';
 import {
-	EXAMPLE_PICTURE,
+	EXAMPLE_IMAGE,
 	ExampleError,
 	OUTPUT_FOLDER,
 	runExample,
@@ -85,7 +85,7 @@ async function show(demo: DemoArguments, service: ServiceChoice): Promise<number
 	stdout.write(
 		`\n  Workflow  examples/picture-to-video.json, on n8n's own engine\n` +
 			`  Service   ${service.kind === 'live' ? 'Evolink (costs credits)' : 'a local stand-in for Evolink (free)'}\n` +
-			`  Picture   ${demo.image ?? relative(USER_FOLDER, EXAMPLE_PICTURE)}\n` +
+			`  Image     ${demo.image ?? relative(USER_FOLDER, EXAMPLE_IMAGE)}\n` +
 			`  Prompt    ${prompt}\n\n`,
 	);
 
@@ -100,7 +100,7 @@ async function show(demo: DemoArguments, service: ServiceChoice): Promise<number
 	try {
 		const result = await runExample({
 			service,
-			picturePath: demo.image === undefined ? undefined : resolve(USER_FOLDER, demo.image),
+			imagePath: demo.image === undefined ? undefined : resolve(USER_FOLDER, demo.image),
 			prompt,
 			quality: demo.quality,
 			durationSeconds: demo.durationSeconds,

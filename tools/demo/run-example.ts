@@ -16,15 +16,15 @@ import {
 
 const PROJECT_FOLDER = join(__dirname, '../..');
 
-/** The picture that the demo takes when it is given none. */
-export const EXAMPLE_PICTURE = join(PROJECT_FOLDER, 'examples', 'pictures', 'lighthouse.jpg');
+/** The image that the demo takes when it is given none. */
+export const EXAMPLE_IMAGE = join(PROJECT_FOLDER, 'examples', 'pictures', 'lighthouse.jpg');
 /** Where the demo's videos go. */
 export const OUTPUT_FOLDER = join(PROJECT_FOLDER, 'demo-output');
 
 const WORKFLOW_FILE = join(PROJECT_FOLDER, 'examples', 'picture-to-video.json');
 const NODE_NAME = 'Evolink';
 /** The names under which n8n's form hands on what was filled in. */
-const PICTURE_FIELD = 'Picture';
+const IMAGE_FIELD = 'Picture';
 const PROMPT_FIELD = 'What should happen?';
 
 const PROGRESS_INTERVAL_MS = 200;
@@ -46,7 +46,7 @@ export type ServiceChoice =
 export interface ExampleOptions {
 	service: ServiceChoice;
 	/** Default: the lighthouse. */
-	picturePath?: string;
+	imagePath?: string;
 	prompt: string;
 	quality?: string;
 	durationSeconds?: number;
@@ -91,12 +91,12 @@ export class ExampleError extends Error {
 
 /**
  * Runs the example workflow on n8n's engine with the built node, and writes the video to a file.
- * The picture and the prompt enter as what n8n's form trigger would hand on.
+ * The image and the prompt enter as what n8n's form trigger would hand on.
  * @throws ExampleError when there is no video in the end, also after a stop. Once in a process.
  */
 export async function runExample(options: ExampleOptions): Promise<ExampleResult> {
-	const picturePath = options.picturePath ?? EXAMPLE_PICTURE;
-	const picture = await readPicture(picturePath);
+	const imagePath = options.imagePath ?? EXAMPLE_IMAGE;
+	const image = await readImage(imagePath);
 	if (!existsSync(join(PROJECT_FOLDER, 'dist', 'nodes', 'Evolink', 'Evolink.node.js'))) {
 		throw new ExampleError('The node has not been built yet.', 'Run: npm run build');
 	}
@@ -112,7 +112,7 @@ export async function runExample(options: ExampleOptions): Promise<ExampleResult
 			binaryDataMode: 'filesystem',
 			nodeSource: 'dist',
 		});
-		return await runWith(engine, sandbox, picturePath, picture, options);
+		return await runWith(engine, sandbox, imagePath, image, options);
 	} finally {
 		await sandbox?.close();
 		await rm(storagePath, { recursive: true, force: true });
@@ -122,19 +122,19 @@ export async function runExample(options: ExampleOptions): Promise<ExampleResult
 async function runWith(
 	engine: Engine,
 	sandbox: Sandbox | undefined,
-	picturePath: string,
-	picture: Buffer,
+	imagePath: string,
+	image: Buffer,
 	options: ExampleOptions,
 ): Promise<ExampleResult> {
 	const { service, signal, onProgress } = options;
 	const startedAtMs = Date.now();
 	const elapsedSeconds = () => (Date.now() - startedAtMs) / 1000;
 	const binary = {
-		[PICTURE_FIELD]: await engine.storeBinary(
-			picture,
-			basename(picturePath),
-			// The form passes on what the browser says; without a known ending, the node looks itself.
-			MIME_TYPES[extname(picturePath).toLowerCase()] ?? 'application/octet-stream',
+		[IMAGE_FIELD]: await engine.storeBinary(
+			image,
+			basename(imagePath),
+			// The form passes on what the browser says; without a known ending, the node finds out.
+			MIME_TYPES[extname(imagePath).toLowerCase()] ?? 'application/octet-stream',
 		),
 	};
 	const running = engine.startWorkflow({
@@ -170,12 +170,12 @@ async function runWith(
 	return { ...file, elapsedSeconds: elapsedSeconds(), bill: [...(sandbox?.bill ?? [])] };
 }
 
-async function readPicture(path: string): Promise<Buffer> {
+async function readImage(path: string): Promise<Buffer> {
 	try {
 		return await readFile(path);
 	} catch {
 		throw new ExampleError(
-			`The picture ${path} could not be opened.`,
+			`The image ${path} could not be opened.`,
 			'Check the name of the file and the folder it is in.',
 		);
 	}
