@@ -140,6 +140,35 @@ describe('A picture from an earlier node', () => {
 		expect(rows[0].json.imageUrl).toBe(files.requests[0].upload?.fileUrl);
 	});
 
+	it('is uploaded once when several items share it, and each item has its own video', async () => {
+		const shared = pictureBytes('jpeg', 800, 600, 5000);
+		const other = pictureBytes('png', 800, 600, 5000);
+		const { rows, error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [
+				await itemWith(shared),
+				await itemWith(shared, { name: 'the same under another name.jpg' }),
+				await itemWith(other),
+				await itemWith(shared),
+			],
+		});
+
+		expect(error).toBeUndefined();
+		const uploads = evolink.sandbox.requestsOf('upload').map(({ upload }) => upload);
+		expect(uploads.map((upload) => upload?.sha256).sort()).toEqual(
+			[sha256(shared), sha256(other)].sort(),
+		);
+		const addressOf = (bytes: Buffer) =>
+			uploads.find((upload) => upload?.sha256 === sha256(bytes))?.fileUrl;
+		expect(rows.map(({ json }) => json.imageUrl)).toEqual([
+			addressOf(shared),
+			addressOf(shared),
+			addressOf(other),
+			addressOf(shared),
+		]);
+		expect(new Set(rows.map(({ json }) => json.taskId)).size).toBe(4);
+	});
+
 	it('may have exactly 20 MB, and arrives complete with its length said beforehand', async () => {
 		const bytes = pictureBytes('jpeg', 4000, 3000, TWENTY_MB);
 		const { error } = await evolink.run({

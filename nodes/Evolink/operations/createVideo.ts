@@ -358,6 +358,23 @@ const LONGEST_UPLOAD_MS = 300_000;
 /** An address that does not answer is mostly a typing mistake; the user should hear of it soon. */
 const LONGEST_UNREACHABLE_MS = 8_000;
 
+/** Uploads an image that several items share once; where that fails, each tries for itself. */
+async function uploadOnce(
+	image: CheckedImage,
+	timeoutMs: number,
+	execution: Execution,
+): Promise<string> {
+	const first = execution.uploads.get(image.sha256);
+	const shared = first === undefined ? undefined : await first;
+	if (shared !== undefined) return shared;
+	const upload = uploadImage(image, timeoutMs, execution);
+	execution.uploads.set(
+		image.sha256,
+		upload.catch(() => undefined),
+	);
+	return await upload;
+}
+
 /**
  * Returns the address under which the API can fetch the image, after uploading it.
  *
@@ -412,7 +429,7 @@ export const createVideo: Operation = {
 						video,
 						image.kind === 'link'
 							? image.url
-							: await uploadImage(image.file, timeoutSeconds * 1000, execution),
+							: await uploadOnce(image.file, timeoutSeconds * 1000, execution),
 					),
 			};
 			const { task, sent, startedMs } = await submitOnce(submission, execution);

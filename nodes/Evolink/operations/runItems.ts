@@ -28,6 +28,8 @@ export interface Execution {
 	clock: Clock;
 	stop: Stop;
 	paidTasks: PaidTasks;
+	/** Uploads of this execution, by the image's SHA-256: the address, or nothing where it failed. */
+	uploads: Map<string, Promise<string | undefined>>;
 	/** Shows advice beside the output; the same advice is shown once, with the items it is about. */
 	advise(itemIndex: number, advice: string): void;
 }
@@ -157,6 +159,7 @@ class ItemRun {
 			clock,
 			stop: this.stop,
 			paidTasks: this.paidTasks,
+			uploads: new Map(),
 			advise: (itemIndex, advice) => this.advise(itemIndex, advice),
 		};
 	}
