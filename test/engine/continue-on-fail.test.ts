@@ -49,7 +49,7 @@ function fatefulRun({ sandbox }: OwnBench, onError: string): EvolinkRun {
 		parameters: {
 			prompt: '={{ "<" + $json.fate + ">" }}',
 			quality: '={{ $json.fate === "wrong field" ? "8k" : "768p" }}',
-			options: { timeout: 3 },
+			options: { timeout: 30 },
 		},
 		node: { onError } as EvolinkRun['node'],
 	};
@@ -88,7 +88,7 @@ function expectedErrors(bench: OwnBench): Record<string, Record<string, unknown>
 			httpCode: '404',
 		},
 		timeout: {
-			message: text(/not finished within 3 seconds/),
+			message: text(/not finished within 30 seconds/),
 			description: text(/Task > Get/),
 			taskId: taskIdOf(bench, 'timeout'),
 			status: text(/^(pending|processing)$/),

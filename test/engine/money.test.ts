@@ -32,7 +32,7 @@ async function tell(name: string, fault: Omit<Fault, 'on'>, node = {}): Promise<
 	const prompt = promptFor(name);
 	const sandbox = tables.current;
 	sandbox.addFault({ ...fault, on: 'submit', match: { promptIncludes: prompt } });
-	const run: EvolinkRun = { sandbox, node, parameters: { prompt, options: { timeout: 6 } } };
+	const run: EvolinkRun = { sandbox, node, parameters: { prompt, options: { timeout: 300 } } };
 	const step = (result: EvolinkResult): Step => ({ result, ...trafficOf(sandbox, prompt) });
 
 	const first = step(await evolink.run(run));
@@ -222,7 +222,7 @@ describe('a submission that met a rate limit', () => {
 				on: 'submit',
 				fault: { kind: 'status', status: 429, retryAfter: 60 },
 			});
-			const settings = { parameters: { options: { timeout: 5 } } };
+			const settings = { parameters: { options: { timeout: 45 } } };
 
 			const refused = await run(settings);
 			expect(refused.error).toMatchObject({ name: 'NodeApiError', httpCode: '429' });
@@ -258,7 +258,7 @@ describe('a submission that reached nobody', () => {
 			sandbox: tables.current,
 			node,
 			credential: { baseUrl },
-			parameters: { options: { timeout: 2 } },
+			parameters: { options: { timeout: 60 } },
 		});
 	});
 
@@ -277,7 +277,7 @@ describe('a submission that reached nobody', () => {
 	itSideBySide(
 		'is sent by "Retry execution" once the credential is right',
 		async ({ sandbox, run, retry }) => {
-			const settings = { parameters: { options: { timeout: 2 } } };
+			const settings = { parameters: { options: { timeout: 60 } } };
 			const failed = await run({ ...settings, credential: { baseUrl: await closedAddress() } });
 			const retried = await retry(failed, settings);
 

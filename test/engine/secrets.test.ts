@@ -49,6 +49,8 @@ interface Echo {
 	withPicture?: boolean;
 	/** Whether the item succeeds. */
 	succeeds?: boolean;
+	/** Whether it waits until its time is up. */
+	timesOut?: boolean;
 }
 
 function jsonBody(body: string): FaultAction {
@@ -56,7 +58,7 @@ function jsonBody(body: string): FaultAction {
 }
 
 /** Answers in which the API repeats the key, wherever the node shows what the API said. */
-const ECHOES: Array<Pick<Echo, 'faults' | 'withPicture' | 'succeeds'> & { where: string }> = [
+const ECHOES: Array<Omit<Echo, 'name' | 'apiKey' | 'spell'> & { where: string }> = [
 	{
 		where: 'the reason of a failed task',
 		faults: (key) => {
@@ -67,6 +69,7 @@ const ECHOES: Array<Pick<Echo, 'faults' | 'withPicture' | 'succeeds'> & { where:
 	},
 	{
 		where: 'the status of a task',
+		timesOut: true,
 		faults: (key) => {
 			const task = `{"id":"task-unified-1-abcdefgh","status":"owned by ${key}"}`;
 			return [{ on: 'read', times: Infinity, fault: jsonBody(task) }];
@@ -172,7 +175,7 @@ async function echo(one: Echo): Promise<Outcome> {
 			prompt,
 			simplify: false,
 			downloadVideo: false,
-			options: { timeout: 3 * SPEED },
+			options: { timeout: (one.timesOut ? 2 : 15) * SPEED },
 		},
 	};
 	const addFault = () => {
