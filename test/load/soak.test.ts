@@ -6,9 +6,10 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import type { RecordedRequest, Sandbox } from '../../sandbox';
 import { PICTURE_LINK, useEvolink } from '../engine/evolink-workflow';
 import { pictureBytes } from '../engine/picture-bytes';
+import { IS_FULL } from '../random';
 import { eachFaultOnce, FAULTY_PERCENT, faultsByChance, rateLimitForAll } from './passing-faults';
 
-const VIDEO_COUNT = 500;
+const VIDEO_COUNT = IS_FULL ? 500 : 200;
 const MAX_CONCURRENT = 50;
 const GENERATION_SECONDS = 0.5;
 const NODE_TIMEOUT_SECONDS = 3600;
@@ -17,16 +18,16 @@ const PICTURE_SIDE_PX = 400;
 
 /** Short enough for the submissions' repetitions, which are counted. */
 const STORM_MS = 4_000;
-/** When a storm begins, by the videos that were submitted so far, and what its answers ask for. */
+/** When a storm begins, by the share of videos submitted so far, and what its answers ask for. */
 const STORMS: ReadonlyArray<{
-	afterVideos: number;
+	afterShare: number;
 	retryAfter: () => string | number | undefined;
 }> = [
-	{ afterVideos: 60, retryAfter: () => undefined },
-	{ afterVideos: 160, retryAfter: () => 1 },
-	{ afterVideos: 260, retryAfter: () => 3 },
-	{ afterVideos: 360, retryAfter: () => new Date(Date.now() + STORM_MS).toUTCString() },
-	{ afterVideos: 460, retryAfter: () => undefined },
+	{ afterShare: 0.12, retryAfter: () => undefined },
+	{ afterShare: 0.32, retryAfter: () => 1 },
+	{ afterShare: 0.52, retryAfter: () => 3 },
+	{ afterShare: 0.72, retryAfter: () => new Date(Date.now() + STORM_MS).toUTCString() },
+	{ afterShare: 0.92, retryAfter: () => undefined },
 ];
 
 /**
@@ -73,8 +74,8 @@ async function soakItems(): Promise<SoakItem[]> {
 /** Lets the storms come; resolves after the last, or when the execution has ended. */
 async function brewStorms(sandbox: Sandbox, hasEnded: () => boolean): Promise<number> {
 	let stormCount = 0;
-	for (const { afterVideos, retryAfter } of STORMS) {
-		while (sandbox.bill.length < afterVideos) {
+	for (const { afterShare, retryAfter } of STORMS) {
+		while (sandbox.bill.length < afterShare * VIDEO_COUNT) {
 			if (hasEnded()) return stormCount;
 			await sleep(100);
 		}

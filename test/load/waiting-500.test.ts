@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { useEvolink } from '../engine/evolink-workflow';
+import { IS_FULL } from '../random';
 import { startEngineProcess } from './engine-process';
 import type { ProcessorUse } from './engine-messages';
 import type { EngineProcess } from './engine-process';
@@ -11,7 +12,7 @@ const EXECUTION_COUNT = 5;
 const ITEMS_PER_EXECUTION = 100;
 const TASK_COUNT = EXECUTION_COUNT * ITEMS_PER_EXECUTION;
 const GENERATION_SECONDS = 300;
-const MEASURED_MS = 60_000;
+const MEASURED_MS = IS_FULL ? 60_000 : 40_000;
 const TEST_TIMEOUT_MS = 300_000;
 
 const MOST_EVENT_LOOP_DELAY_P99_MS = 50;
@@ -85,9 +86,9 @@ it(
 			await sandbox.waitForRequests('read', sandbox.requestsOf('read').length + 1);
 		}
 
-		const minutes = [await measure('first minute'), await measure('second minute')];
+		const loads = [await measure('first time'), await measure('second time')];
 		// What else the machine is doing slows each step down and delays the event loop: one more try.
-		if (!minutes.every(isLight)) minutes.push(await measure('third minute'));
+		if (!loads.every(isLight)) loads.push(await measure('third time'));
 
 		const cancelledAtMs = Date.now();
 		await engine.cancelAll();
@@ -98,9 +99,9 @@ it(
 		expect(ends.map(({ status }) => status)).toEqual(names.map(() => 'canceled'));
 		expect(slowestEndMs).toBeLessThanOrEqual(1_000);
 		// They did wait, and each of them was looked at.
-		const seen = new Set(minutes.flatMap(({ readTaskIds }) => readTaskIds));
+		const seen = new Set(loads.flatMap(({ readTaskIds }) => readTaskIds));
 		expect(seen.size).toBe(TASK_COUNT);
-		const lastTwo = minutes.slice(-2);
+		const lastTwo = loads.slice(-2);
 		for (const { eventLoopDelayP99Ms, cpuShare } of lastTwo) {
 			expect(eventLoopDelayP99Ms).toBeLessThanOrEqual(MOST_EVENT_LOOP_DELAY_P99_MS);
 			expect(cpuShare).toBeLessThan(MOST_CPU_SHARE);

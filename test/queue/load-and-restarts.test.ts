@@ -1,0 +1,10 @@
+import { describeLoad } from './load-cases';
+import { describeRestarts, describeStopAfterRestart } from './restart-cases';
+import { useQueueCluster } from './use-queue-cluster';
+import { describeWorkerStop } from './worker-kill-cases';
+
+const cluster = useQueueCluster();
+describeLoad(cluster);
+describeWorkerStop(cluster);
+describeRestarts(cluster);
+describeStopAfterRestart(cluster);
