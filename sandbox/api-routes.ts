@@ -24,14 +24,17 @@ function readOrder(body: unknown, idempotencyKey: string | undefined): TaskOrder
 	const order: TaskOrder = {
 		model: optionalText(fields.model) ?? '',
 		prompt: optionalText(fields.prompt) ?? null,
-		imageUrl: optionalText(imageUrls[0]) ?? '',
+		imageUrl: optionalText(imageUrls[0]) ?? null,
+		lastImageUrl: optionalText(imageUrls[1]) ?? null,
 		quality: optionalText(fields.quality) ?? DEFAULT_QUALITY,
 		durationSeconds: optionalNumber(fields.duration) ?? DEFAULT_DURATION_SECONDS,
 		idempotencyKey: idempotencyKey ?? null,
 	};
-	if (!/^https?:\/\//i.test(order.imageUrl)) {
-		const message = 'image_urls takes http and https addresses only';
-		throw new ApiError(400, { message, param: 'image_urls' });
+	if (imageUrls.length === 0 && (order.prompt ?? '') === '') {
+		throw new ApiError(400, { message: 'text to video needs a prompt', param: 'prompt' });
+	}
+	if (order.quality === '512p' && imageUrls.length !== 1) {
+		throw new ApiError(400, { message: '512p needs exactly one image', param: 'quality' });
 	}
 	if (order.quality === '1080p' && order.durationSeconds !== 6) {
 		throw new ApiError(400, { message: '1080p allows 6 seconds only', param: 'duration' });
@@ -39,8 +42,9 @@ function readOrder(body: unknown, idempotencyKey: string | undefined): TaskOrder
 	return order;
 }
 
-/** Whether the picture is one of the sandbox's own links that cannot be made into a video. */
-function hasUnusableUpload(state: SandboxState, imageUrl: string): boolean {
+/** Whether an image is one of the sandbox's own links that cannot be made into a video. */
+function hasUnusableUpload(state: SandboxState, imageUrl: string | null): boolean {
+	if (imageUrl === null) return false;
 	const { origin, hostname, port, protocol, pathname } = new URL(imageUrl);
 	const own = new URL(state.url());
 	const isOwn =
@@ -66,7 +70,8 @@ export function addApiRoutes(
 	const accept = (order: TaskOrder): SandboxTask => {
 		const credits = priceOf(order.quality, order.durationSeconds);
 		state.bill.requireCredits(credits);
-		const imagePlan = hasUnusableUpload(state, order.imageUrl)
+		const images = [order.imageUrl, order.lastImageUrl];
+		const imagePlan = images.some((imageUrl) => hasUnusableUpload(state, imageUrl))
 			? { outcome: { status: 'failed', code: 'image_processing_error' } }
 			: {};
 		const task = state.tasks.create(order, {
@@ -82,6 +87,7 @@ export function addApiRoutes(
 			credits,
 			prompt: order.prompt,
 			imageUrl: order.imageUrl,
+			lastImageUrl: order.lastImageUrl,
 			idempotencyKey: order.idempotencyKey,
 			chargedAt: new Date(task.createdAtMs).toISOString(),
 		});

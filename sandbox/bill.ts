@@ -6,6 +6,7 @@ import type { BillEntry } from './sandbox-interface';
  * bill has something to add up: these are NOT Evolink's prices.
  */
 export const SANDBOX_PRICES: Readonly<Record<string, Readonly<Record<number, number>>>> = {
+	'512p': { 6: 12, 10: 20 },
 	'768p': { 6: 20, 10: 35 },
 	'1080p': { 6: 40 },
 };

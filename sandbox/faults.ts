@@ -5,7 +5,7 @@ import { seededNumbers } from './seeded-numbers';
 export interface FaultSubject {
 	taskId?: string;
 	prompt?: string | null;
-	imageUrl?: string;
+	imageUrl?: string | null;
 }
 
 interface QueuedFault {
@@ -19,7 +19,7 @@ interface QueuedFault {
 export function fitsMatch(
 	match: TaskMatch | undefined,
 	prompt: string | null | undefined,
-	imageUrl: string | undefined,
+	imageUrl: string | null | undefined,
 ): boolean {
 	if (match?.promptIncludes !== undefined && !(prompt ?? '').includes(match.promptIncludes)) {
 		return false;

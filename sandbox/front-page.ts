@@ -18,13 +18,14 @@ function table(heads: readonly string[], rows: readonly string[]): string {
 
 function billPart(state: SandboxState): string {
 	const { entries, usedCredits, remainingCredits } = state.bill;
-	if (entries.length === 0) return '<p>Nothing has been ordered yet.</p>';
+	if (entries.length === 0) return '<p>Nothing has been submitted yet.</p>';
 	const rows = entries
 		.slice(-LONGEST_SHOWN_BILL)
 		.map((entry) =>
 			row([
 				entry.chargedAt,
 				entry.taskId,
+				entry.model,
 				entry.quality,
 				`${entry.durationSeconds} s`,
 				entry.credits,
@@ -34,7 +35,7 @@ function billPart(state: SandboxState): string {
 	const older = entries.length - rows.length;
 	return `<p>${entries.length} video(s), ${usedCredits} credits used, ${remainingCredits} left.
 ${older > 0 ? `The ${older} oldest are not shown.` : ''}</p>
-${table(['When', 'Task', 'Quality', 'Duration', 'Credits', 'Prompt'], rows)}`;
+${table(['When', 'Task', 'Model', 'Quality', 'Duration', 'Credits', 'Prompt'], rows)}`;
 }
 
 /** The page at `/`: what this is, what to put into the credential, and the bill so far. */
@@ -59,7 +60,8 @@ code { background: #eef1f4; padding: .1em .3em; border-radius: .2em; }
 <body>
 <h1>Evolink sandbox</h1>
 <p>A stand-in for Evolink's video API that runs on this computer. It costs nothing and sends nothing
-anywhere: every "generated" video is one of three test clips.</p>
+anywhere: every "generated" video is a test clip that
+says which images it was given.</p>
 <h2>In n8n</h2>
 <p>Create an <em>Evolink API</em> credential with these values:</p>
 ${table(

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MediaOverrides, ServedMedia } from './sandbox-interface';
-import { isCompletedOutcome, type SandboxTask } from './tasks';
+import { isCompletedOutcome, type SandboxTask, type TaskOrder } from './tasks';
 
 const CLIPS_FOLDER = join(__dirname, 'clips');
 const PADDING_BLOCK_BYTES = 64 * 1024;
@@ -13,8 +13,11 @@ const HTML_INSTEAD_OF_VIDEO = '<!doctype html><title>Sandbox</title><p>This is n
 
 const clipsByName = new Map<string, Buffer>();
 
-function clipFor(quality: string, durationSeconds: number): Buffer {
-	const name = `${quality}-${durationSeconds}s.mp4`;
+/** A clip says which frames it was given. */
+function clipFor({ imageUrl, lastImageUrl, quality, durationSeconds }: TaskOrder): Buffer {
+	const first = imageUrl === null ? 'no-image' : 'first-frame';
+	const frames = lastImageUrl === null ? first : 'first-and-last-frame';
+	const name = `${frames}-${quality}-${durationSeconds}s.mp4`;
 	let clip = clipsByName.get(name);
 	if (clip === undefined) {
 		clip = readFileSync(join(CLIPS_FOLDER, name));
@@ -69,10 +72,7 @@ export class TaskMedia implements ServedMedia {
 		} else {
 			const paddingBytes =
 				(isCompletedOutcome(task.outcome) ? task.outcome.mediaPaddingBytes : undefined) ?? 0;
-			this.head = Buffer.concat([
-				clipFor(task.order.quality, task.order.durationSeconds),
-				markerBox(task.taskId, paddingBytes),
-			]);
+			this.head = Buffer.concat([clipFor(task.order), markerBox(task.taskId, paddingBytes)]);
 			this.sizeBytes = this.head.length + paddingBytes;
 		}
 		const regularType = this.overrides.html ? 'text/html; charset=utf-8' : 'video/mp4';

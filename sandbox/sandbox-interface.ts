@@ -83,7 +83,9 @@ export interface BillEntry {
 	readonly credits: number;
 	/** null: none was sent. */
 	readonly prompt: string | null;
-	readonly imageUrl: string;
+	/** null: text to video. */
+	readonly imageUrl: string | null;
+	readonly lastImageUrl: string | null;
 	readonly idempotencyKey: string | null;
 	/** ISO 8601. */
 	readonly chargedAt: string;
@@ -224,7 +226,9 @@ export interface TaskSnapshot {
 	readonly taskId: string;
 	readonly model: string;
 	readonly prompt: string | null;
-	readonly imageUrl: string;
+	/** null: text to video. */
+	readonly imageUrl: string | null;
+	readonly lastImageUrl: string | null;
 	readonly quality: string;
 	readonly durationSeconds: number;
 	readonly generationSeconds: number;
@@ -255,7 +259,8 @@ export interface ServedMedia {
 export interface ExistingTask extends Omit<TaskPlan, 'match'> {
 	prompt?: string;
 	imageUrl?: string;
-	quality?: '768p' | '1080p';
+	lastImageUrl?: string;
+	quality?: '512p' | '768p' | '1080p';
 	durationSeconds?: 6 | 10;
 }
 

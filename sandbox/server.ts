@@ -142,12 +142,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		addFault: (fault) => state.faults.add(fault),
 		clearFaults: () => state.faults.clear(),
 		planTask: (plan) => state.plans.add(plan),
-		addTask: ({ prompt, imageUrl, quality, durationSeconds, ...plan } = {}) =>
+		addTask: ({ prompt, imageUrl, lastImageUrl, quality, durationSeconds, ...plan } = {}) =>
 			state.tasks.create(
 				{
 					model: 'MiniMax-Hailuo-2.3-Fast',
 					prompt: prompt ?? null,
 					imageUrl: imageUrl ?? 'https://pictures.example/first.jpg',
+					lastImageUrl: lastImageUrl ?? null,
 					quality: quality ?? '768p',
 					durationSeconds: durationSeconds ?? 6,
 					idempotencyKey: null,

@@ -17,10 +17,10 @@ const TASK_ID_SUFFIX_LENGTH = 8;
 const PENDING_SHARE = 0.1;
 
 const FAILURE_MESSAGES: Readonly<Record<string, string>> = {
-	content_policy_violation: 'The picture or the prompt was refused by the content rules.',
+	content_policy_violation: 'The image or the prompt was refused by the content rules.',
 	invalid_parameters: 'A parameter is out of its range.',
-	image_processing_error: 'The picture could not be fetched or read.',
-	image_dimension_mismatch: 'The picture has a size or a shape that the model does not take.',
+	image_processing_error: 'The image could not be fetched or read.',
+	image_dimension_mismatch: 'The image has a size or a shape that the model does not take.',
 	request_cancelled: 'The task was cancelled.',
 	generation_failed_no_content: 'The model returned no video.',
 	service_error: 'The service had a temporary problem.',
@@ -35,7 +35,9 @@ const FAILURE_MESSAGES: Readonly<Record<string, string>> = {
 export interface TaskOrder {
 	model: string;
 	prompt: string | null;
-	imageUrl: string;
+	/** The first frame; null: text to video. */
+	imageUrl: string | null;
+	lastImageUrl: string | null;
 	quality: string;
 	durationSeconds: number;
 	idempotencyKey: string | null;

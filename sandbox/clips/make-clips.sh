@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the three clips that the sandbox serves as "generated" videos, one for each combination of
-# quality and duration that MiniMax-Hailuo-2.3-Fast can deliver. All pictures are drawn by ffmpeg
-# itself, so nobody else's rights are involved. Needs ffmpeg with libx264 and the DejaVu Sans font.
+# Makes the clips that the sandbox serves as "generated" videos, one for each combination of frames,
+# quality and duration that the Hailuo models can deliver. All of it is drawn by ffmpeg itself, so
+# nobody else's rights are involved. Needs ffmpeg with libx264 and the DejaVu Sans font.
 #
 # usage: sh sandbox/clips/make-clips.sh
 
@@ -12,13 +12,14 @@ FRAMES_PER_SECOND=24
 FONT=${FONT:-/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf}
 LARGEST_CLIP_BYTES=150000
 
-# make_clip <quality> <width> <height> <seconds>
+# make_clip <frames> <quality> <width> <height> <seconds>
 make_clip() {
-	quality=$1
-	width=$2
-	height=$3
-	seconds=$4
-	file="${quality}-${seconds}s.mp4"
+	frames=$1
+	quality=$2
+	width=$3
+	height=$4
+	seconds=$5
+	file="${frames}-${quality}-${seconds}s.mp4"
 	bar=$((height / 60))
 	square=$((height / 6))
 
@@ -29,11 +30,12 @@ make_clip() {
 		-f lavfi -i "color=color=0xffffff:size=${width}x${bar}:rate=${FRAMES_PER_SECOND}:duration=${seconds}" \
 		-filter_complex "\
 [0:v]drawtext=fontfile=${FONT}:text='Evolink sandbox':fontcolor=white:fontsize=h/10:x=(w-text_w)/2:y=h/6,\
-drawtext=fontfile=${FONT}:text='${width} x ${height}, ${seconds} seconds':fontcolor=white:fontsize=h/20:x=(w-text_w)/2:y=h/6+h/8[titled];\
+drawtext=fontfile=${FONT}:text='${width} x ${height}, ${seconds} seconds':fontcolor=white:fontsize=h/20:x=(w-text_w)/2:y=h/6+h/8,\
+drawtext=fontfile=${FONT}:text='$(echo "$frames" | tr - ' ')':fontcolor=0xf2b134:fontsize=h/20:x=(w-text_w)/2:y=h/6+h/5[titled];\
 [titled][1:v]overlay=x='(W-w)*t/${seconds}':y='H*0.6-h/2+sin(t*2)*h/2'[moving];\
 [moving][2:v]overlay=x='-W+W*t/${seconds}':y=H-h[out]" \
 		-map '[out]' -t "$seconds" -frames:v $((seconds * FRAMES_PER_SECOND)) -r "$FRAMES_PER_SECOND" -an \
-		-c:v libx264 -preset slower -crf 32 -pix_fmt yuv420p -threads 1 \
+		-c:v libx264 -preset slower -crf 34 -pix_fmt yuv420p -threads 1 \
 		-fflags +bitexact -flags:v +bitexact -map_metadata -1 -movflags +faststart \
 		"$file"
 
@@ -45,6 +47,10 @@ drawtext=fontfile=${FONT}:text='${width} x ${height}, ${seconds} seconds':fontco
 	echo "$file: $bytes bytes"
 }
 
-make_clip 768p 1366 768 6
-make_clip 768p 1366 768 10
-make_clip 1080p 1920 1080 6
+make_clip first-frame 512p 910 512 6
+make_clip first-frame 512p 910 512 10
+for frames in no-image first-frame first-and-last-frame; do
+	make_clip "$frames" 768p 1366 768 6
+	make_clip "$frames" 768p 1366 768 10
+	make_clip "$frames" 1080p 1920 1080 6
+done

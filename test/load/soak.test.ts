@@ -159,7 +159,7 @@ it(
 
 			const { pictureSha256 } = items[index];
 			if (pictureSha256 === undefined) expect(entry?.imageUrl).toBe(PICTURE_LINK);
-			else expect(uploadedSha256.get(entry?.imageUrl)).toBe(pictureSha256);
+			else expect(uploadedSha256.get(entry?.imageUrl ?? undefined)).toBe(pictureSha256);
 		}
 		expect(sandbox.violations).toEqual([]);
 

@@ -46,6 +46,8 @@ export function sandboxCourse(progressShape: ProgressShape): Course {
 						model: '',
 						prompt: null,
 						imageUrl: '',
+
+						lastImageUrl: null,
 						quality: '',
 						durationSeconds: 6,
 						idempotencyKey: null,
