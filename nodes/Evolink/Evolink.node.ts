@@ -8,6 +8,7 @@ import type {
 
 import { inputFailure, quotedName } from './evolink/failure';
 import { createVideo, createVideoFields } from './operations/createVideo';
+import { getBalance, GET_BALANCE_FIELDS } from './operations/getBalance';
 import { getTask, GET_TASK_FIELDS } from './operations/getTask';
 import { runItems } from './operations/runItems';
 import type { Operation } from './operations/runItems';
@@ -16,6 +17,7 @@ import type { Operation } from './operations/runItems';
 const OPERATIONS = new Map<string, Operation>([
 	['video/create', createVideo],
 	['task/get', getTask],
+	['account/getBalance', getBalance],
 ]);
 
 /** Refuses what is not in the table; nothing unknown falls through to what costs money. */
@@ -24,13 +26,13 @@ function unknownOperation(resource: string, operation: string): Operation {
 		async prepare() {
 			throw inputFailure(
 				`'${quotedName(resource)} > ${quotedName(operation)}' is not an operation of this node`,
-				"Choose 'Video > Create' or 'Task > Get' in 'Resource' and 'Operation'.",
+				"Choose 'Video > Create', 'Task > Get' or 'Account > Get Balance' in 'Resource' and 'Operation'.",
 			);
 		},
 	};
 }
 
-/** The Evolink node: creates videos, and reads tasks. */
+/** The Evolink node: creates videos, reads tasks and the balance. */
 export class Evolink implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Evolink',
@@ -39,7 +41,7 @@ export class Evolink implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Create short videos from images with MiniMax Hailuo',
+		description: 'Create short videos from images or text with MiniMax Hailuo',
 		defaults: { name: 'Evolink' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -52,6 +54,7 @@ export class Evolink implements INodeType {
 				type: 'options',
 				noDataExpression: true,
 				options: [
+					{ name: 'Account', value: 'account' },
 					{ name: 'Task', value: 'task' },
 					{ name: 'Video', value: 'video' },
 				],
@@ -69,7 +72,7 @@ export class Evolink implements INodeType {
 						value: 'create',
 						action: 'Create video',
 						description:
-							'Turn one image into a video, with a prompt and camera movements. Each video costs credits and takes a few minutes.',
+							'Create a video from images or text, with camera movements. Each video costs credits and takes a few minutes.',
 					},
 				],
 				default: 'create',
@@ -91,8 +94,26 @@ export class Evolink implements INodeType {
 				],
 				default: 'get',
 			},
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				displayOptions: { show: { resource: ['account'] } },
+				options: [
+					{
+						name: 'Get Balance',
+						value: 'getBalance',
+						action: 'Get account balance',
+						description:
+							'Get the credits that the account and the API key have left. Free of charge.',
+					},
+				],
+				default: 'getBalance',
+			},
 			...createVideoFields(),
 			...GET_TASK_FIELDS,
+			...GET_BALANCE_FIELDS,
 		],
 	};
 

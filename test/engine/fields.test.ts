@@ -54,17 +54,7 @@ function optionsOf(fields: INodeProperties[]): INodeProperties[] {
 
 const CREATE = { resource: 'video', operation: 'create' };
 const GET = { resource: 'task', operation: 'get' };
-
-const WAIT_OPTIONS: Row[] = [
-	['timeout', 'Timeout (Seconds)', 900],
-	['pollInterval', 'Poll Interval (Seconds)', expect.any(Number)],
-	['onTimeout', 'On Timeout', 'error'],
-	['maxConcurrent', 'Max Concurrent Videos', 5],
-	['outputPropertyName', 'Put Output File in Field', 'data'],
-	['fileName', 'File Name', ''],
-];
-
-const byName = (a: Row, b: Row) => a[0].localeCompare(b[0]);
+const FAST = 'MiniMax-Hailuo-2.3-Fast';
 
 describe('Video > Create in the editor', () => {
 	it('shows the promised fields with the promised defaults', async () => {
@@ -105,33 +95,51 @@ describe('Video > Create in the editor', () => {
 		expect(valuesOf(await shownFields({ ...CREATE, quality: '1080p' }), 'duration')).toEqual([6]);
 	});
 
-	it('offers the values that workflows store', async () => {
+	it.each([
+		[FAST, ['url', 'binary']],
+		['MiniMax-Hailuo-2.3', ['url', 'binary', 'none']],
+		['MiniMax-Hailuo-02', ['url', 'binary', 'none']],
+	])('offers the image sources that %s can take', async (model, sources) => {
+		const fields = await shownFields({ ...CREATE, model });
+		expect(valuesOf(fields, 'imageSource')).toEqual(sources);
+		expect(valuesOf(fields, 'model')).toEqual([FAST, 'MiniMax-Hailuo-2.3', 'MiniMax-Hailuo-02']);
+	});
+
+	/** By the documentation; whatever the fields that are hidden have kept from before. */
+	const modes = [FAST, 'MiniMax-Hailuo-2.3', 'MiniMax-Hailuo-02'].flatMap((model) =>
+		['none', 'url', 'binary'].flatMap((imageSource) =>
+			['none', 'url', 'binary'].map((lastImageSource) => ({ model, imageSource, lastImageSource })),
+		),
+	);
+
+	it.each(modes)('shows each field once, with what goes together: %j', async (mode) => {
+		const fields = await shownFields({ ...CREATE, ...mode });
+		const names = fields.map(({ name }) => name);
+		expect(new Set(names).size).toBe(names.length);
+
+		const { model, imageSource, lastImageSource } = mode;
+		const isText = imageSource === 'none';
+		const takesLast = model === 'MiniMax-Hailuo-02' && !isText;
+		expect(names.includes('lastImageSource')).toBe(takesLast);
+		expect(names.includes('lastImageUrl')).toBe(takesLast && lastImageSource === 'url');
+		expect(names.includes('lastBinaryPropertyName')).toBe(
+			takesLast && lastImageSource === 'binary',
+		);
+		const hasDraft = takesLast && lastImageSource === 'none';
+		expect(valuesOf(fields, 'quality')).toEqual([...(hasDraft ? ['512p'] : []), '768p', '1080p']);
+		const prompt = fields.find(({ name }) => name === 'prompt');
+		const needsPrompt = model === 'MiniMax-Hailuo-2.3' || (model !== FAST && isText);
+		expect(prompt?.required === true).toBe(needsPrompt);
+		expect(names.includes('duration')).toBe(true);
+	});
+
+	it('offers Fast Pretreatment only for models that have it', async () => {
 		const fields = await shownFields(CREATE);
-		expect(valuesOf(fields, 'model')).toEqual(['MiniMax-Hailuo-2.3-Fast']);
-		expect(valuesOf(fields, 'imageSource')).toEqual(['url', 'binary']);
-		expect(valuesOf(fields, 'quality')).toEqual(['768p', '1080p']);
-		expect(valuesOf(optionsOf(fields), 'onTimeout')).toEqual(['error', 'returnTask']);
-	});
-
-	it('has the promised options', async () => {
-		expect(rows(optionsOf(await shownFields(CREATE))).sort(byName)).toEqual(
-			[
-				...WAIT_OPTIONS,
-				['cameraSequence', 'Camera Sequence', {}] as Row,
-				['promptOptimizer', 'Optimize Prompt', true] as Row,
-			].sort(byName),
-		);
-	});
-
-	it('stores the steps of the camera sequence as cue and commands', async () => {
-		const sequence = optionsOf(await shownFields(CREATE)).find(
-			({ name }) => name === 'cameraSequence',
-		);
-		expect(sequence).toMatchObject({
-			type: 'fixedCollection',
-			typeOptions: { multipleValues: true },
-			options: [{ name: 'steps', values: [{ name: 'cue' }, { name: 'commands' }] }],
-		});
+		const field = optionsOf(fields).find(({ name }) => name === 'fastPretreatment');
+		expect(field?.displayOptions?.show?.['/model']).toEqual([
+			'MiniMax-Hailuo-2.3',
+			'MiniMax-Hailuo-02',
+		]);
 	});
 });
 
@@ -148,16 +156,10 @@ describe('Task > Get in the editor', () => {
 		]);
 		expect((await shownFields(GET)).find(({ name }) => name === 'taskId')?.required).toBe(true);
 	});
-
-	it('has the options of the wait, and those only', async () => {
-		expect(rows(optionsOf(await shownFields(GET))).sort(byName)).toEqual(
-			[...WAIT_OPTIONS].sort(byName),
-		);
-	});
 });
 
 describe('The node in the editor', () => {
-	it('has the promised names, and two actions', async () => {
+	it('has the promised names, and three actions', async () => {
 		const { displayName, name, usableAsTool, properties } = await description();
 		expect({ displayName, name, usableAsTool }).toEqual({
 			displayName: 'Evolink',
@@ -168,6 +170,6 @@ describe('The node in the editor', () => {
 		const actions = operations.flatMap(({ options = [] }) =>
 			options.map((option) => ('action' in option ? option.action : undefined)),
 		);
-		expect(actions.sort()).toEqual(['Create video', 'Get task']);
+		expect(actions.sort()).toEqual(['Create video', 'Get account balance', 'Get task']);
 	});
 });

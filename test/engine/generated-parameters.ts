@@ -134,7 +134,7 @@ function createFields(patience: Patience): Record<string, Field> {
 	return {
 		model: {
 			valid: either('MiniMax-Hailuo-2.3-Fast'),
-			nearMisses: ['minimax-hailuo-2.3-fast', 'MiniMax-Hailuo-2.3', ' MiniMax-Hailuo-2.3-Fast'],
+			nearMisses: ['minimax-hailuo-2.3-fast', 'MiniMax-Hailuo-2', ' MiniMax-Hailuo-2.3-Fast'],
 			mayBeAbsent: true,
 		},
 		imageSource: {

@@ -22,7 +22,14 @@ const FIELDS_OF_EVERY_TASK = [
 	'expiresAt',
 ];
 
-const FIELDS_OF_CREATE = [...FIELDS_OF_EVERY_TASK, 'prompt', 'imageUrl', 'quality', 'duration'];
+const FIELDS_OF_CREATE = [
+	...FIELDS_OF_EVERY_TASK,
+	'prompt',
+	'imageUrl',
+	'lastImageUrl',
+	'quality',
+	'duration',
+];
 
 /** Reads finished tasks with Task > Get, which takes the same way to the output without a wait. */
 async function getFinished(
@@ -90,6 +97,7 @@ describe('The simplified row of a finished video', () => {
 			expiresAt: new Date(createdMsOf(taskId) + ONE_DAY_MS).toISOString(),
 			prompt: 'A cat [Push in]',
 			imageUrl: PICTURE_LINK,
+			lastImageUrl: null,
 			quality: '1080p',
 			duration: 6,
 		});

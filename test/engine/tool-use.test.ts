@@ -169,6 +169,17 @@ describe('The node as the tool of an AI agent', () => {
 		expect(answersOf(run)).toEqual([[expect.objectContaining({ taskId, isSuccess: true })]]);
 	});
 
+	it('counts all calls against Max Videos per Execution', async () => {
+		const run = await runAgent([{}, {}, {}], {
+			prompt: 'A cat',
+			waitForCompletion: false,
+			options: { maxVideos: 2 },
+		});
+
+		expect(nodeError(run)?.message).toContain('this would start 1 more video after 2');
+		expect(sandbox.bill).toHaveLength(2);
+	});
+
 	it('tells the model how a task is getting on', async () => {
 		const taskId = sandbox.addTask({ generationSeconds: 0 });
 		const run = await runAgent([{ id: taskId }], {

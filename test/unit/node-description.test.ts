@@ -24,9 +24,6 @@ interface ContractField {
 	shownAs: string;
 	type: string;
 	default: unknown;
-	values?: unknown[];
-	/** Values of other fields with which it is shown. */
-	shownFor?: Record<string, unknown[]>;
 }
 
 const COMMANDS = [
@@ -47,71 +44,31 @@ const COMMANDS = [
 	'Static shot',
 ];
 
-const MODEL = 'MiniMax-Hailuo-2.3-Fast';
-
+/** What is on offer depends on the model and its images: see test/engine/fields. */
 const VIDEO_CREATE: ContractField[] = [
-	{ name: 'model', shownAs: 'Model', type: 'options', values: [MODEL], default: MODEL },
-	{
-		name: 'imageSource',
-		shownAs: 'Image Source',
-		type: 'options',
-		values: ['url', 'binary'],
-		default: 'url',
-	},
-	{
-		name: 'imageUrl',
-		shownAs: 'Image URL',
-		type: 'string',
-		default: '',
-		shownFor: { imageSource: ['url'] },
-	},
+	{ name: 'model', shownAs: 'Model', type: 'options', default: 'MiniMax-Hailuo-2.3-Fast' },
+	{ name: 'imageSource', shownAs: 'Image Source', type: 'options', default: 'url' },
+	{ name: 'imageUrl', shownAs: 'Image URL', type: 'string', default: '' },
 	{
 		name: 'binaryPropertyName',
 		shownAs: 'Input Data Field Name',
 		type: 'string',
 		default: 'data',
-		shownFor: { imageSource: ['binary'] },
+	},
+	{ name: 'lastImageSource', shownAs: 'Last Frame', type: 'options', default: 'none' },
+	{ name: 'lastImageUrl', shownAs: 'Last Frame URL', type: 'string', default: '' },
+	{
+		name: 'lastBinaryPropertyName',
+		shownAs: 'Last Frame Field Name',
+		type: 'string',
+		default: 'last',
 	},
 	{ name: 'prompt', shownAs: 'Prompt', type: 'string', default: '' },
-	{
-		name: 'cameraCommands',
-		shownAs: 'Camera Commands',
-		type: 'multiOptions',
-		values: COMMANDS,
-		default: [],
-	},
-	{
-		name: 'quality',
-		shownAs: 'Quality',
-		type: 'options',
-		values: ['768p', '1080p'],
-		default: '768p',
-		shownFor: { model: [MODEL] },
-	},
-	{
-		name: 'duration',
-		shownAs: 'Duration',
-		type: 'options',
-		values: [6, 10],
-		default: 6,
-		shownFor: { model: [MODEL], quality: ['768p'] },
-	},
-	{
-		name: 'duration',
-		shownAs: 'Duration',
-		type: 'options',
-		values: [6],
-		default: 6,
-		shownFor: { model: [MODEL], quality: ['1080p'] },
-	},
+	{ name: 'cameraCommands', shownAs: 'Camera Commands', type: 'multiOptions', default: [] },
+	{ name: 'quality', shownAs: 'Quality', type: 'options', default: '768p' },
+	{ name: 'duration', shownAs: 'Duration', type: 'options', default: 6 },
 	{ name: 'waitForCompletion', shownAs: 'Wait for Completion', type: 'boolean', default: true },
-	{
-		name: 'downloadVideo',
-		shownAs: 'Download Video',
-		type: 'boolean',
-		default: true,
-		shownFor: { waitForCompletion: [true] },
-	},
+	{ name: 'downloadVideo', shownAs: 'Download Video', type: 'boolean', default: true },
 	{ name: 'simplify', shownAs: 'Simplify', type: 'boolean', default: true },
 	{ name: 'options', shownAs: 'Options', type: 'collection', default: {} },
 ];
@@ -127,13 +84,7 @@ const TASK_GET: ContractField[] = [
 const WAIT_OPTIONS: ContractField[] = [
 	{ name: 'fileName', shownAs: 'File Name', type: 'string', default: '' },
 	{ name: 'maxConcurrent', shownAs: 'Max Concurrent Videos', type: 'number', default: 5 },
-	{
-		name: 'onTimeout',
-		shownAs: 'On Timeout',
-		type: 'options',
-		values: ['error', 'returnTask'],
-		default: 'error',
-	},
+	{ name: 'onTimeout', shownAs: 'On Timeout', type: 'options', default: 'error' },
 	{ name: 'pollInterval', shownAs: 'Poll Interval (Seconds)', type: 'number', default: 10 },
 	{
 		name: 'outputPropertyName',
@@ -147,6 +98,10 @@ const WAIT_OPTIONS: ContractField[] = [
 const CREATE_OPTIONS: ContractField[] = [
 	{ name: 'cameraSequence', shownAs: 'Camera Sequence', type: 'fixedCollection', default: {} },
 	{ name: 'promptOptimizer', shownAs: 'Optimize Prompt', type: 'boolean', default: true },
+	{ name: 'fastPretreatment', shownAs: 'Fast Pretreatment', type: 'boolean', default: false },
+	{ name: 'maxVideos', shownAs: 'Max Videos per Execution', type: 'number', default: 10 },
+	{ name: 'minBalance', shownAs: 'Stop If Balance Below', type: 'number', default: 100 },
+	{ name: 'rehearse', shownAs: 'Rehearse (No Cost)', type: 'boolean', default: false },
 	...WAIT_OPTIONS,
 ];
 
@@ -160,20 +115,15 @@ function isChoice(option: object): option is INodePropertyOptions {
 
 const choicesOf = (field: INodeProperties) => (field.options ?? []).filter(isChoice);
 
-/** The field in the words of the contract. */
-function inContractWords(field: INodeProperties): ContractField {
-	const shownFor = Object.entries(field.displayOptions?.show ?? {})
-		.filter(([name]) => !['resource', 'operation'].includes(name))
-		.map(([name, values]): [string, unknown[]] => [name, [...(values ?? [])]]);
-	const values = choicesOf(field).map(({ value }) => value);
-	return {
-		name: field.name,
-		shownAs: field.displayName,
-		type: field.type,
-		default: field.default,
-		...(values.length === 0 ? {} : { values }),
-		...(shownFor.length === 0 ? {} : { shownFor: Object.fromEntries(shownFor) }),
-	};
+/** The fields in the words of the contract; one that exists several times is told once. */
+function inContractWords(fields: readonly INodeProperties[]): ContractField[] {
+	const names = [...new Set(fields.map(({ name }) => name))];
+	return names.flatMap((name) => {
+		const variants = fields.filter((field) => field.name === name);
+		const [{ displayName: shownAs, type, default: value }] = variants;
+		expect(new Set(variants.map((field) => field.displayName)).size).toBe(1);
+		return [{ name, shownAs, type, default: value }];
+	});
 }
 
 function fieldsOf(resource: string, operation: string): INodeProperties[] {
@@ -188,13 +138,6 @@ function fieldsOf(resource: string, operation: string): INodeProperties[] {
 function optionsOf(resource: string, operation: string): INodeProperties[] {
 	const collection = fieldsOf(resource, operation).find(({ name }) => name === 'options');
 	return (collection?.options ?? []).filter(isField);
-}
-
-/** A copy in which the order of the lists of values does not matter. */
-function sortedValues(fields: ContractField[]): ContractField[] {
-	return fields.map((field) =>
-		field.values === undefined ? field : { ...field, values: [...field.values].sort() },
-	);
 }
 
 const byName = (a: ContractField, b: ContractField) => a.name.localeCompare(b.name);
@@ -242,10 +185,15 @@ describe('the node', () => {
 		const fields = description.properties.filter(({ name }) =>
 			['resource', 'operation'].includes(name),
 		);
-		expect(fields.map(({ noDataExpression }) => noDataExpression)).toEqual([true, true, true]);
+		expect(fields.map(({ noDataExpression }) => noDataExpression)).toEqual([
+			true,
+			true,
+			true,
+			true,
+		]);
 	});
 
-	it('has two resources with one operation each', () => {
+	it('has three resources with one operation each', () => {
 		const choices = (name: string) =>
 			description.properties
 				.filter((field) => field.name === name)
@@ -258,6 +206,7 @@ describe('the node', () => {
 			{
 				resource: undefined,
 				choices: [
+					['account', undefined],
 					['task', undefined],
 					['video', undefined],
 				],
@@ -267,36 +216,40 @@ describe('the node', () => {
 		expect(choices('operation')).toEqual([
 			{ resource: ['video'], choices: [['create', 'Create video']], default: 'create' },
 			{ resource: ['task'], choices: [['get', 'Get task']], default: 'get' },
+			{
+				resource: ['account'],
+				choices: [['getBalance', 'Get account balance']],
+				default: 'getBalance',
+			},
 		]);
 	});
 
 	it('has no field that belongs to no operation', () => {
-		const known = [...fieldsOf('video', 'create'), ...fieldsOf('task', 'get')];
+		const known = [
+			...fieldsOf('video', 'create'),
+			...fieldsOf('task', 'get'),
+			...fieldsOf('account', 'getBalance'),
+		];
 		const others = description.properties.filter((field) => !known.includes(field));
-		expect(others.map(({ name }) => name)).toEqual(['resource', 'operation', 'operation']);
+		expect(others.map(({ name }) => name)).toEqual([
+			'resource',
+			'operation',
+			'operation',
+			'operation',
+		]);
 	});
 });
 
 describe('Video > Create', () => {
 	const fields = fieldsOf('video', 'create');
 
-	it('has the fields of the contract, with their values and defaults, in its order', () => {
-		expect(sortedValues(fields.map(inContractWords))).toEqual(sortedValues(VIDEO_CREATE));
+	it('has the fields of the contract, with their defaults, in its order', () => {
+		expect(inContractWords(fields)).toEqual(VIDEO_CREATE);
 	});
 
 	it('has the options of the contract', () => {
-		const options = optionsOf('video', 'create').map(inContractWords);
+		const options = inContractWords(optionsOf('video', 'create'));
 		expect(options.sort(byName)).toEqual([...CREATE_OPTIONS].sort(byName));
-	});
-
-	it('offers only 6 seconds with 1080p', () => {
-		const offered = fields
-			.filter(
-				({ name, displayOptions }) =>
-					name === 'duration' && displayOptions?.show?.quality?.includes('1080p'),
-			)
-			.flatMap((field) => choicesOf(field).map(({ value }) => value));
-		expect(offered).toEqual([6]);
 	});
 
 	it('shows the prompt with several rows, and demands a picture', () => {
@@ -314,18 +267,19 @@ describe('Video > Create', () => {
 		expect(others).toEqual([]);
 		if (!('values' in steps)) throw new Error('The steps have no fields');
 		expect(steps.name).toBe('steps');
-		expect(sortedValues(steps.values.map(inContractWords))).toEqual(
-			sortedValues([
-				{ name: 'cue', shownAs: 'Cue', type: 'string', default: '' },
-				{
-					name: 'commands',
-					shownAs: 'Commands',
-					type: 'multiOptions',
-					values: COMMANDS,
-					default: [],
-				},
-			]),
-		);
+		expect(inContractWords(steps.values)).toEqual([
+			{ name: 'cue', shownAs: 'Cue', type: 'string', default: '' },
+			{ name: 'commands', shownAs: 'Commands', type: 'multiOptions', default: [] },
+		]);
+		for (const field of [...steps.values, ...fields].filter(
+			({ type }) => type === 'multiOptions',
+		)) {
+			expect(
+				choicesOf(field)
+					.map(({ value }) => value)
+					.sort(),
+			).toEqual([...COMMANDS].sort());
+		}
 	});
 
 	it('says what its texts beside the fields are for', () => {
@@ -359,6 +313,8 @@ describe('Video > Create', () => {
 		);
 		expect(limits).toEqual({
 			maxConcurrent: [1, 100],
+			maxVideos: [1, undefined],
+			minBalance: [0, undefined],
 			pollInterval: [1, undefined],
 			timeout: [1, undefined],
 		});
@@ -367,12 +323,12 @@ describe('Video > Create', () => {
 
 describe('Task > Get', () => {
 	it('has the fields of the contract, with their defaults, in its order', () => {
-		expect(fieldsOf('task', 'get').map(inContractWords)).toEqual(TASK_GET);
+		expect(inContractWords(fieldsOf('task', 'get'))).toEqual(TASK_GET);
 		expect(fieldsOf('task', 'get')[0].required).toBe(true);
 	});
 
 	it('has the options of the contract', () => {
-		const options = optionsOf('task', 'get').map(inContractWords);
+		const options = inContractWords(optionsOf('task', 'get'));
 		expect(options.sort(byName)).toEqual([...WAIT_OPTIONS].sort(byName));
 	});
 });
@@ -385,7 +341,7 @@ describe('the credential', () => {
 	});
 
 	it('has the fields of the contract', () => {
-		expect(credential.properties.map(inContractWords)).toEqual([
+		expect(inContractWords(credential.properties)).toEqual([
 			{ name: 'apiKey', shownAs: 'API Key', type: 'string', default: '' },
 			{
 				name: 'baseUrl',
@@ -425,7 +381,7 @@ describe('the credential', () => {
 });
 
 /** Words that Title Case leaves small. */
-const SMALL_WORDS = ['a', 'an', 'the', 'of', 'in', 'on', 'to', 'for', 'and', 'or'];
+const SMALL_WORDS = ['a', 'per', 'an', 'the', 'of', 'in', 'on', 'to', 'for', 'and', 'or'];
 
 function isTitleCase(text: string): boolean {
 	return text

@@ -8,22 +8,35 @@ import {
 	lostSubmissionFailure,
 } from '../../nodes/Evolink/evolink/failures';
 import { VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
+import type { VideoModel } from '../../nodes/Evolink/evolink/models';
 import { DEFAULT_API_URL, DEFAULT_FILES_URL } from '../../nodes/Evolink/n8n/account';
 import { createVideoFields } from '../../nodes/Evolink/operations/createVideo';
 import { GET_TASK_FIELDS } from '../../nodes/Evolink/operations/getTask';
 import { table } from './markdown-tables';
 
+const SOURCES = ['text alone', 'one image', 'a first and a last frame'];
+
+function promptWords({ imageCounts, promptRequiredFor }: VideoModel): string {
+	if (promptRequiredFor.length === 0) return 'optional';
+	if (promptRequiredFor.length === imageCounts.length) return 'required';
+	return `required for ${promptRequiredFor.map((count) => SOURCES[count]).join(', ')}`;
+}
+
 function modelTable(): string {
 	return table(
-		['Model', 'Value', 'Quality', 'Duration'],
-		VIDEO_MODELS.flatMap((model) =>
-			model.qualities.map(({ value, durationsSeconds }) => [
-				model.displayName,
-				`\`${model.id}\``,
-				value,
-				`${durationsSeconds.join(' or ')} seconds`,
-			]),
-		),
+		['Model', 'Value', 'Makes a video from', 'Prompt', 'Quality and duration'],
+		VIDEO_MODELS.map((model) => [
+			model.displayName,
+			`\`${model.id}\``,
+			model.imageCounts.map((count) => SOURCES[count]).join(', '),
+			promptWords(model),
+			model.qualities
+				.map(({ value, durationsSeconds, imageCounts }) => {
+					const only = imageCounts?.map((count) => ` with ${SOURCES[count]}`).join(' or') ?? '';
+					return `${value}${only}: ${durationsSeconds.join(' or ')} seconds`;
+				})
+				.join('; '),
+		]),
 	);
 }
 
@@ -36,6 +49,7 @@ function commandTable(): string {
 
 function defaultWords({ name, default: value }: INodeProperties): string {
 	if (name === 'pollInterval') return 'automatic';
+	if (name === 'maxVideos' || name === 'minBalance') return 'none';
 	if (value === '' || value === undefined) return '';
 	if (typeof value === 'object') return 'none';
 	return `\`${String(value)}\``;

@@ -11,14 +11,15 @@ import type { NoAnswerReason, Step } from './failures';
 import type { EvolinkFailure } from './failure';
 import type { VideoSettings } from './models';
 import { retryAfterMs } from '../time/retry';
-import type { Throttle } from '../time/retry';
-import { isJsonObject, parseTask } from './task';
-import type { EvolinkTask } from './task';
+import type { Repeatable, Throttle } from '../time/retry';
+import { finiteNumber, isJsonObject, parseTask } from './task';
+import type { EvolinkTask, JsonObject } from './task';
 
 /** One HTTP request to the API, which the transport authenticates. */
 export interface HttpRequest {
 	method: 'GET' | 'POST';
-	url: string;
+	host: ApiHost;
+	path: string;
 	headers?: Record<string, string>;
 	/** An object is sent as JSON; a form as multipart/form-data. */
 	body?: Record<string, unknown> | FormData;
@@ -52,23 +53,31 @@ export type ApiTransport = (request: HttpRequest) => Promise<HttpOutcome>;
 /** Body of `POST /v1/videos/generations`; the model's schema knows no other field. */
 export interface VideoRequestBody {
 	model: string;
-	image_urls: [string];
+	/** The first frame, then the last; left out when there is none. */
+	image_urls?: readonly string[];
 	/** Left out when it would be empty. */
 	prompt?: string;
 	quality: string;
 	duration: number;
-	model_params: { prompt_optimizer: boolean };
+	model_params: { prompt_optimizer: boolean; fast_pretreatment?: boolean };
 }
 
-/** Returns the body of the submission; `prompt` is left out when there is none. */
-export function requestBody(settings: VideoSettings, imageUrl: string): VideoRequestBody {
+/** Returns the body of the submission; what there is not is left out. */
+export function requestBody(
+	settings: VideoSettings,
+	imageUrls: readonly string[],
+): VideoRequestBody {
+	const { model, prompt, quality, durationSeconds, promptOptimizer, fastPretreatment } = settings;
 	return {
-		model: settings.model,
-		image_urls: [imageUrl],
-		...(settings.prompt === '' ? {} : { prompt: settings.prompt }),
-		quality: settings.quality,
-		duration: settings.durationSeconds,
-		model_params: { prompt_optimizer: settings.promptOptimizer },
+		model,
+		...(imageUrls.length === 0 ? {} : { image_urls: imageUrls }),
+		...(prompt === '' ? {} : { prompt }),
+		quality,
+		duration: durationSeconds,
+		model_params: {
+			prompt_optimizer: promptOptimizer,
+			...(fastPretreatment === undefined ? {} : { fast_pretreatment: fastPretreatment }),
+		},
 	};
 }
 
@@ -88,20 +97,18 @@ export type SubmissionOutcome =
 	| { kind: 'refused'; failure: EvolinkFailure }
 	| { kind: 'lost'; failure: EvolinkFailure };
 
-/**
- * What became of a request that may be repeated (a status read, an upload). `tryAgain`: a
- * moment of bad luck; `failed`: repeating would not help. `expired` says that the API itself
- * answered that there is no such task, which a proxy's 404 page does not.
- */
-export type Repeatable<T> =
-	| { kind: 'done'; value: T }
-	| { kind: 'tryAgain'; failure: EvolinkFailure; isUnreachable?: boolean; retryAfterMs?: number }
-	| { kind: 'failed'; failure: EvolinkFailure; expired: boolean };
+/** The API's hosts. */
+export type ApiHost = 'api' | 'files';
 
-/** The API's hosts, without a slash at the end. */
-export interface ApiHosts {
-	apiUrl: string;
-	filesUrl: string;
+/** What the account and the key have left and have used, in credits; null where the API is silent. */
+export interface Balance {
+	remainingCredits: number;
+	usedCredits: number | null;
+	keyRemainingCredits: number | null;
+	keyUsedCredits: number | null;
+	keyIsUnlimited: boolean;
+	/** The API's own `data`. */
+	raw: JsonObject;
 }
 
 /** A submission is answered within seconds; after two minutes its answer counts as lost. */
@@ -193,7 +200,7 @@ function judgeRepeatable<T>(
 	step: Step,
 	taskId: string | undefined,
 	read: (json: unknown) => T | undefined,
-): Repeatable<T> {
+): Repeatable<T, EvolinkFailure> {
 	if (outcome.kind === 'noAnswer') {
 		const failure = noAnswerFailure(outcome.reason, taskId);
 		if (outcome.reason === 'notSent') return { kind: 'failed', failure, expired: false };
@@ -227,6 +234,24 @@ function uploadedUrl(json: unknown): string | undefined {
 	return typeof url === 'string' && /^https?:\/\//i.test(url) ? url : undefined;
 }
 
+/** Reads the credits of the account and of the key. */
+function balanceIn(json: unknown): Balance | undefined {
+	if (!isJsonObject(json) || json.success === false || !isJsonObject(json.data)) return undefined;
+	const user = isJsonObject(json.data.user) ? json.data.user : {};
+	const token = isJsonObject(json.data.token) ? json.data.token : {};
+	const remainingCredits = finiteNumber(user.remaining_credits);
+	return remainingCredits === undefined
+		? undefined
+		: {
+				remainingCredits,
+				usedCredits: finiteNumber(user.used_credits) ?? null,
+				keyRemainingCredits: finiteNumber(token.remaining_credits) ?? null,
+				keyUsedCredits: finiteNumber(token.used_credits) ?? null,
+				keyIsUnlimited: token.unlimited_credits === true,
+				raw: json.data,
+			};
+}
+
 /**
  * The calls that the node makes with the user's API key: the one place that knows the API's paths,
  * what its answers mean, and what may be repeated. It never repeats anything itself.
@@ -237,14 +262,14 @@ export class EvolinkClient {
 	/** @param throttle what the API's "too many requests" do to all items of the execution */
 	constructor(
 		private readonly transport: ApiTransport,
-		private readonly hosts: ApiHosts,
 		readonly throttle: Throttle,
 	) {}
 
 	async submitVideo(body: VideoRequestBody, idempotencyKey: string): Promise<SubmissionOutcome> {
 		const outcome = await this.send({
 			method: 'POST',
-			url: `${this.hosts.apiUrl}/v1/videos/generations`,
+			host: 'api',
+			path: '/v1/videos/generations',
 			headers: { 'Idempotency-Key': idempotencyKey },
 			body: { ...body },
 			timeoutMs: SUBMISSION_TIMEOUT_MS,
@@ -254,10 +279,14 @@ export class EvolinkClient {
 	}
 
 	/** @param timeoutMs how long the answer may take; never more than an ordinary time-out */
-	async readTask(taskId: string, timeoutMs: number): Promise<Repeatable<EvolinkTask>> {
+	async readTask(
+		taskId: string,
+		timeoutMs: number,
+	): Promise<Repeatable<EvolinkTask, EvolinkFailure>> {
 		const outcome = await this.send({
 			method: 'GET',
-			url: `${this.hosts.apiUrl}/v1/tasks/${encodeURIComponent(taskId)}`,
+			host: 'api',
+			path: `/v1/tasks/${encodeURIComponent(taskId)}`,
 			timeoutMs: Math.min(STATUS_READ_TIMEOUT_MS, timeoutMs),
 			onStop: 'abort',
 		});
@@ -265,15 +294,30 @@ export class EvolinkClient {
 	}
 
 	/** @returns the address under which the API can fetch the image */
-	async uploadImage(form: () => FormData, timeoutMs: number): Promise<Repeatable<string>> {
+	async uploadImage(
+		form: () => FormData,
+		timeoutMs: number,
+	): Promise<Repeatable<string, EvolinkFailure>> {
 		const outcome = await this.send({
 			method: 'POST',
-			url: `${this.hosts.filesUrl}/api/v1/files/upload/stream`,
+			host: 'files',
+			path: '/api/v1/files/upload/stream',
 			body: form(),
 			timeoutMs: Math.min(UPLOAD_TIMEOUT_MS, timeoutMs),
 			onStop: 'abort',
 		});
 		return judgeRepeatable(outcome, 'upload', undefined, uploadedUrl);
+	}
+
+	async readBalance(timeoutMs: number): Promise<Repeatable<Balance, EvolinkFailure>> {
+		const outcome = await this.send({
+			method: 'GET',
+			host: 'api',
+			path: '/v1/credits',
+			timeoutMs: Math.min(STATUS_READ_TIMEOUT_MS, timeoutMs),
+			onStop: 'abort',
+		});
+		return judgeRepeatable(outcome, 'balance', undefined, balanceIn);
 	}
 
 	private async send(request: HttpRequest): Promise<HttpOutcome> {

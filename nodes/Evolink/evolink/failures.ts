@@ -12,7 +12,7 @@ const API_KEYS_URL = 'https://evolink.ai/dashboard/keys';
 const ISSUES_URL = 'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink/issues';
 
 /** What the node was doing when the API answered. */
-export type Step = 'submission' | 'statusRead' | 'upload';
+export type Step = 'submission' | 'statusRead' | 'upload' | 'balance';
 
 /**
  * Why no answer came. Only `timedOut` and `broken` can follow a request that went out; `notSent`

@@ -2,6 +2,34 @@ import { inputFailure, quotedWords } from './failure';
 import type { EvolinkFailure } from './failure';
 import type { ImageFormat, ImageRules } from './models';
 
+/** What the fields and messages of one frame call it. */
+export interface FrameWords {
+	/** The fields as the editor shows them. */
+	sourceField: string;
+	urlField: string;
+	fileField: string;
+	image: string;
+	file: string;
+}
+
+/** The words of the first frame, which is the only image of most videos. */
+export const FIRST_FRAME_WORDS: FrameWords = {
+	sourceField: 'Image Source',
+	urlField: 'Image URL',
+	fileField: 'Input Data Field Name',
+	image: 'The image',
+	file: 'The file',
+};
+
+/** The words of the last frame. */
+export const LAST_FRAME_WORDS: FrameWords = {
+	sourceField: 'Last Frame',
+	urlField: 'Last Frame URL',
+	fileField: 'Last Frame Field Name',
+	image: 'The last frame',
+	file: 'The file of the last frame',
+};
+
 /** What the first bytes of an image say about it, whatever its file name claims. */
 export interface ImageHeader {
 	format: ImageFormat;
@@ -143,11 +171,11 @@ function listOfFormats(formats: readonly ImageFormat[]): string {
 		.replace(/, ([^,]*)$/, ' or $1');
 }
 
-function notAnImageFailure(bytes: Buffer, rules: ImageRules): EvolinkFailure {
+function notAnImageFailure(bytes: Buffer, rules: ImageRules, { file }: FrameWords): EvolinkFailure {
 	const wanted = listOfFormats(rules.formats);
 	if (bytes.length === 0) {
 		return inputFailure(
-			'The file is empty',
+			`${file} is empty`,
 			`The node before this one must return a ${wanted} image.`,
 		);
 	}
@@ -155,12 +183,12 @@ function notAnImageFailure(bytes: Buffer, rules: ImageRules): EvolinkFailure {
 	const other = OTHER_FILES.find(([begins]) => begins.test(beginning));
 	if (other !== undefined) {
 		const [, what, advice] = other;
-		return inputFailure(`The file is ${what}, not a ${wanted} image`, advice);
+		return inputFailure(`${file} is ${what}, not a ${wanted} image`, advice);
 	}
 	const words = beginning.slice(0, 40).replace(/\s+/g, ' ').trim();
 	const isText = /^[\x20-\x7e]+$/.test(words);
 	return inputFailure(
-		`The file is not a ${wanted} image, or it is damaged`,
+		`${file} is not a ${wanted} image, or it is damaged`,
 		`${isText ? `It begins with "${quotedWords(words)}". ` : ''}Save the image as ${wanted}. What counts is the content of the file, not its name.`,
 	);
 }
@@ -171,14 +199,18 @@ function notAnImageFailure(bytes: Buffer, rules: ImageRules): EvolinkFailure {
  * @param bytes the whole file
  * @throws EvolinkFailure that says what is wrong with it and what to do
  */
-export function checkImage(bytes: Buffer, rules: ImageRules): ImageFormat {
+export function checkImage(
+	bytes: Buffer,
+	rules: ImageRules,
+	words: FrameWords = FIRST_FRAME_WORDS,
+): ImageFormat {
 	const header = readImageHeader(bytes);
 	if (header === undefined || !rules.formats.includes(header.format)) {
-		throw notAnImageFailure(bytes, rules);
+		throw notAnImageFailure(bytes, rules, words);
 	}
 	if (bytes.length > rules.maxBytes) {
 		throw inputFailure(
-			`The image is larger than ${rules.maxBytes / 1024 / 1024} MB`,
+			`${words.image} is larger than ${rules.maxBytes / 1024 / 1024} MB`,
 			'Make it smaller, for example by saving it as JPEG, then run the workflow again.',
 		);
 	}
@@ -186,7 +218,7 @@ export function checkImage(bytes: Buffer, rules: ImageRules): ImageFormat {
 	const size = `${widthPx} × ${heightPx} pixels`;
 	if (Math.min(widthPx, heightPx) <= rules.shortEdgeAbovePx) {
 		throw inputFailure(
-			`The image is too small: ${size}`,
+			`${words.image} is too small: ${size}`,
 			`Its shorter side must be longer than ${rules.shortEdgeAbovePx} pixels. Use a larger image.`,
 		);
 	}
@@ -195,7 +227,7 @@ export function checkImage(bytes: Buffer, rules: ImageRules): ImageFormat {
 	const isTooTall = ratio < narrowest[0] / narrowest[1];
 	if (isTooTall || ratio > widest[0] / widest[1]) {
 		throw inputFailure(
-			`The image is too ${isTooTall ? 'tall' : 'wide'}: ${size}`,
+			`${words.image} is too ${isTooTall ? 'tall' : 'wide'}: ${size}`,
 			`Width to height must be between ${narrowest.join(':')} and ${widest.join(':')}. Crop the image.`,
 		);
 	}

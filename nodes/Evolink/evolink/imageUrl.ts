@@ -1,4 +1,6 @@
 import { inputFailure, quotedWords } from './failure';
+import { FIRST_FRAME_WORDS } from './image';
+import type { FrameWords } from './image';
 
 /** Characters that cannot be seen: they come along when a link is copied from a page or a chat. */
 const INVISIBLE = /[\p{Cf}\u2800\u3164]/gu;
@@ -9,8 +11,9 @@ const INVISIBLE = /[\p{Cf}\u2800\u3164]/gu;
  */
 const NOT_INSIDE_A_LINK = /[\s\p{Cc}]|[^/=]https?:\/\//iu;
 
-const PASTE_ONE =
-	"Paste the image's own link, e.g. https://example.com/image.jpg. It must open without a login. To use a file from an earlier node instead, set 'Image Source' to 'Binary File'.";
+function pasteOne({ sourceField }: FrameWords): string {
+	return `Paste the image's own link, e.g. https://example.com/image.jpg. It must open without a login. To use a file from an earlier node instead, set '${sourceField}' to 'Binary File'.`;
+}
 
 /**
  * Returns the link as it is sent; what is signed in it stays as it is.
@@ -19,24 +22,29 @@ const PASTE_ONE =
  * @param expression how the field is written, where it is an expression
  * @throws EvolinkFailure when it is not exactly one http or https link
  */
-export function checkImageUrl(text: string, expression?: string): string {
+export function checkImageUrl(
+	text: string,
+	expression?: string,
+	words: FrameWords = FIRST_FRAME_WORDS,
+): string {
+	const { urlField } = words;
 	const link = text.replace(INVISIBLE, '').trim();
 	if (link === '') {
 		throw expression === undefined
-			? inputFailure("'Image URL' is empty", PASTE_ONE)
+			? inputFailure(`'${urlField}' is empty`, pasteOne(words))
 			: inputFailure(
-					"'Image URL' is empty: its expression gave nothing for this item",
+					`'${urlField}' is empty: its expression gave nothing for this item`,
 					`The expression is ${expression}. Check that the node before this one returns this field for every item.`,
 				);
 	}
 	const isNoLink = inputFailure(
-		"'Image URL' is not a link that starts with http:// or https://",
-		PASTE_ONE,
+		`'${urlField}' is not a link that starts with http:// or https://`,
+		pasteOne(words),
 	);
 	if (!/^https?:\/\//i.test(link)) throw isNoLink;
 	if (NOT_INSIDE_A_LINK.test(link)) {
 		throw inputFailure(
-			"'Image URL' must be exactly one link, without spaces or line breaks inside",
+			`'${urlField}' must be exactly one link, without spaces or line breaks inside`,
 			`It is "${quotedWords(link.replace(/\s+/g, ' '))}". Use one item for each image; n8n's 'Split Out' node makes items of a list.`,
 		);
 	}
@@ -92,10 +100,13 @@ export function isLocalAddress(url: string): boolean {
 }
 
 /** Returns why a local address does not work, and what to do instead. */
-export function localAddressWords(url: string): string {
+export function localAddressWords(
+	url: string,
+	{ sourceField }: FrameWords = FIRST_FRAME_WORDS,
+): string {
 	return [
 		`Evolink cannot open ${quotedWords(new URL(url).host)}: that address exists only on your own computer or network.`,
-		"Load the image in an earlier node, e.g. HTTP Request, and set 'Image Source' to 'Binary File'.",
+		`Load the image in an earlier node, e.g. HTTP Request, and set '${sourceField}' to 'Binary File'.`,
 	].join(' ');
 }
 
@@ -109,7 +120,10 @@ const SHARE_PAGES: ReadonlyArray<[name: string, host: RegExp, path: RegExp]> = [
 /**
  * Returns advice on a link that opens in a browser but is probably no image that Evolink can read.
  */
-export function imageUrlAdvice(url: string): string[] {
+export function imageUrlAdvice(
+	url: string,
+	{ sourceField }: FrameWords = FIRST_FRAME_WORDS,
+): string[] {
 	const { hostname, pathname, search } = new URL(url);
 	const page = SHARE_PAGES.find(
 		([, host, path]) => host.test(hostname) && path.test(`${pathname}${search}`),
@@ -118,7 +132,7 @@ export function imageUrlAdvice(url: string): string[] {
 		return [
 			[
 				`The image link is a ${page[0]} page, not the image itself, so Evolink may not be able to open it.`,
-				`Load the image in an earlier node (${page[0]} or HTTP Request) and set 'Image Source' to 'Binary File'.`,
+				`Load the image in an earlier node (${page[0]} or HTTP Request) and set '${sourceField}' to 'Binary File'.`,
 			].join(' '),
 		];
 	}

@@ -15,19 +15,28 @@ export interface ImageRules {
 	widest: readonly [width: number, height: number];
 }
 
-/** One value of the Quality drop-down and the durations that go with it. */
+/** None makes a video from text alone; two are its first and its last frame. */
+export type ImageCount = 0 | 1 | 2;
+
+/** One value of the Quality drop-down and what goes with it. */
 export interface QualityOption {
 	value: string;
 	description: string;
 	durationsSeconds: readonly number[];
+	/** Absent: with as many images as the model takes. */
+	imageCounts?: readonly ImageCount[];
 }
 
-/** What one model accepts for turning an image into a video. */
+/** What one model accepts. */
 export interface VideoModel {
 	/** The name that the API knows the model by. */
 	id: string;
 	displayName: string;
 	description: string;
+	imageCounts: readonly ImageCount[];
+	/** With how many images it requires a prompt. */
+	promptRequiredFor: readonly ImageCount[];
+	hasFastPretreatment: boolean;
 	qualities: readonly QualityOption[];
 	defaultQuality: string;
 	defaultDurationSeconds: number;
@@ -42,43 +51,78 @@ export interface VideoModel {
  */
 const TWENTY_MB = 20 * 1024 * 1024;
 
+const IMAGE_RULES: ImageRules = {
+	formats: ['jpeg', 'png', 'webp'],
+	maxBytes: TWENTY_MB,
+	shortEdgeAbovePx: 300,
+	narrowest: [2, 5],
+	widest: [5, 2],
+};
+
+const P512: QualityOption = {
+	value: '512p',
+	description: 'Small, for drafts; with exactly one image; 6 or 10 seconds',
+	durationsSeconds: [6, 10],
+	imageCounts: [1],
+};
+const P768: QualityOption = {
+	value: '768p',
+	description: 'Good for most social media; 6 or 10 seconds',
+	durationsSeconds: [6, 10],
+};
+const P1080: QualityOption = {
+	value: '1080p',
+	description: 'Full HD; 6 seconds only',
+	durationsSeconds: [6],
+};
+
+const ALL_MODELS = {
+	defaultQuality: '768p',
+	defaultDurationSeconds: 6,
+	promptMaxCharacters: 2000,
+	image: IMAGE_RULES,
+};
+
 /**
  * The models that the node offers. The drop-downs, the checks before a request and the table in
- * the README all come from here, so that a sister model is one more row.
+ * the README all come from here, so that another model is one more row.
  *
- * Source: the API's own description of MiniMax-Hailuo-2.3-Fast (image to video only).
+ * Source: the API's own descriptions of the three models.
  */
 export const VIDEO_MODELS: readonly VideoModel[] = [
 	{
+		...ALL_MODELS,
 		id: 'MiniMax-Hailuo-2.3-Fast',
 		displayName: 'MiniMax Hailuo 2.3 Fast',
-		description: 'The quickest Hailuo model: turns one image into a video',
-		qualities: [
-			{
-				value: '768p',
-				description: 'Good for most social media; 6 or 10 seconds',
-				durationsSeconds: [6, 10],
-			},
-			{
-				value: '1080p',
-				description: 'Full HD; 6 seconds only',
-				durationsSeconds: [6],
-			},
-		],
-		defaultQuality: '768p',
-		defaultDurationSeconds: 6,
-		promptMaxCharacters: 2000,
-		image: {
-			formats: ['jpeg', 'png', 'webp'],
-			maxBytes: TWENTY_MB,
-			shortEdgeAbovePx: 300,
-			narrowest: [2, 5],
-			widest: [5, 2],
-		},
+		description: 'The quickest; turns one image into a video, with or without a prompt',
+		imageCounts: [1],
+		promptRequiredFor: [],
+		hasFastPretreatment: false,
+		qualities: [P768, P1080],
+	},
+	{
+		...ALL_MODELS,
+		id: 'MiniMax-Hailuo-2.3',
+		displayName: 'MiniMax Hailuo 2.3',
+		description: 'The most lifelike movement; from an image or from text alone; needs a prompt',
+		imageCounts: [0, 1],
+		promptRequiredFor: [0, 1],
+		hasFastPretreatment: true,
+		qualities: [P768, P1080],
+	},
+	{
+		...ALL_MODELS,
+		id: 'MiniMax-Hailuo-02',
+		displayName: 'MiniMax Hailuo 02',
+		description: 'The one for connected clips: takes a first and a last frame, also small drafts',
+		imageCounts: [0, 1, 2],
+		promptRequiredFor: [0],
+		hasFastPretreatment: true,
+		qualities: [P512, P768, P1080],
 	},
 ];
 
-/** What a video should look like; the image comes apart, since it may have to be uploaded. */
+/** What a video should look like; the images come apart, since they may have to be uploaded. */
 export interface VideoSettings {
 	model: string;
 	/** The whole prompt, camera commands included; may be empty. */
@@ -86,6 +130,8 @@ export interface VideoSettings {
 	quality: string;
 	durationSeconds: number;
 	promptOptimizer: boolean;
+	/** Undefined for a model that does not have it. */
+	fastPretreatment: boolean | undefined;
 }
 
 function quotedList(values: readonly string[]): string {
@@ -93,32 +139,50 @@ function quotedList(values: readonly string[]): string {
 }
 
 /**
- * Returns the model if it can do what the settings ask for.
+ * Returns the model of that name.
+ *
+ * @throws EvolinkFailure that names the models there are
+ */
+export function findModel(id: string, models: readonly VideoModel[] = VIDEO_MODELS): VideoModel {
+	const model = models.find((one) => one.id === id);
+	if (model !== undefined) return model;
+	throw inputFailure(
+		`'Model' has an unknown value: '${quotedName(id)}'`,
+		`Choose ${quotedList(models.map((one) => one.id))}.`,
+	);
+}
+
+/** Returns the qualities that a model offers with so many images. */
+export function qualitiesFor(model: VideoModel, imageCount: ImageCount): QualityOption[] {
+	return model.qualities.filter(({ imageCounts }) => imageCounts?.includes(imageCount) ?? true);
+}
+
+/**
+ * Checks that the model can do what the settings ask for.
  *
  * @throws EvolinkFailure that names the field
  */
 export function checkSettings(
+	model: VideoModel,
 	settings: VideoSettings,
-	models: readonly VideoModel[] = VIDEO_MODELS,
-): VideoModel {
-	const model = models.find(({ id }) => id === settings.model);
-	if (model === undefined) {
-		throw inputFailure(
-			`'Model' has an unknown value: '${quotedName(settings.model)}'`,
-			`Choose ${quotedList(models.map(({ id }) => id))}.`,
-		);
-	}
-	const quality = model.qualities.find(({ value }) => value === settings.quality);
+	imageCount: ImageCount,
+): void {
+	const { durationSeconds, prompt } = settings;
+	const qualities = qualitiesFor(model, imageCount);
+	const quality = qualities.find(({ value }) => value === settings.quality);
 	if (quality === undefined) {
+		const isOther = model.qualities.some(({ value }) => value === settings.quality);
+		const withWhat = ['without an image', 'with one image', 'with a first and a last frame'];
 		throw inputFailure(
-			`'Quality' has a value that ${model.displayName} does not offer: '${quotedName(settings.quality)}'`,
-			`Choose ${quotedList(model.qualities.map(({ value }) => value))}.`,
+			isOther
+				? `'Quality' cannot be ${settings.quality} ${withWhat[imageCount]}`
+				: `'Quality' has a value that ${model.displayName} does not offer: '${quotedName(settings.quality)}'`,
+			`Choose ${quotedList(qualities.map(({ value }) => value))}.`,
 		);
 	}
-	const { durationSeconds } = settings;
 	if (!quality.durationsSeconds.includes(durationSeconds)) {
 		const possible = quality.durationsSeconds.join(' or ');
-		const others = model.qualities
+		const others = qualities
 			.filter(({ durationsSeconds }) => durationsSeconds.includes(durationSeconds))
 			.map(({ value }) => value);
 		throw inputFailure(
@@ -128,12 +192,17 @@ export function checkSettings(
 				: `Choose ${possible} seconds, or set 'Quality' to ${quotedList(others)}.`,
 		);
 	}
-	const characters = countCharacters(settings.prompt);
+	if (prompt === '' && model.promptRequiredFor.includes(imageCount)) {
+		throw inputFailure(
+			`'Prompt' is empty, but ${model.displayName} needs one`,
+			'Describe what happens in the video, or check the expression that fills the field.',
+		);
+	}
+	const characters = countCharacters(prompt);
 	if (characters > model.promptMaxCharacters) {
 		throw inputFailure(
 			`The prompt is too long: ${characters} characters`,
 			`At most ${model.promptMaxCharacters} are allowed, including camera commands. Shorten 'Prompt'.`,
 		);
 	}
-	return model;
 }

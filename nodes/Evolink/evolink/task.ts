@@ -84,7 +84,8 @@ export function isTaskId(value: unknown): value is string {
 	return typeof value === 'string' && TASK_ID.test(value);
 }
 
-function finiteNumber(value: unknown): number | undefined {
+/** Returns a number that came out of JSON, or undefined. */
+export function finiteNumber(value: unknown): number | undefined {
 	return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 

@@ -5,7 +5,9 @@ import type { JsonObject } from '../evolink/task';
 /** What was sent; returned beside the task, on a retry as it was the first time. */
 export interface SentSettings extends JsonObject {
 	prompt: string;
-	imageUrl: string;
+	/** Null: text to video. */
+	imageUrl: string | null;
+	lastImageUrl: string | null;
 	quality: string;
 	duration: number;
 }
@@ -20,9 +22,10 @@ export interface SentSettings extends JsonObject {
  * - `lost`: the answer was lost; the item must not be submitted again.
  * - `hopeless`: the task failed for a reason that another try does not change.
  * - `started`: a task exists.
+ * - `rehearsed`: nothing was submitted, on purpose.
  */
 export type PaidTaskRecord =
-	| { state: 'prepared' | 'submitting'; idempotencyKey: string }
+	| { state: 'prepared' | 'submitting' | 'rehearsed'; idempotencyKey: string }
 	| { state: 'lost' | 'hopeless'; idempotencyKey: string; failure: FailureDetails }
 	| { state: 'started'; idempotencyKey: string; taskId: string; sent: SentSettings };
 
@@ -34,6 +37,9 @@ export interface StartedTasks {
 }
 
 const ENTRY_NAME = 'paidTasks';
+
+/** How many videos the node has started in this execution; never dropped. */
+const COUNT_NAME = 'videosStarted';
 
 function isFailureDetails(value: unknown): value is FailureDetails & JsonObject {
 	return (
@@ -48,6 +54,7 @@ function isPaidTaskRecord(value: unknown): value is PaidTaskRecord {
 	switch (value.state) {
 		case 'prepared':
 		case 'submitting':
+		case 'rehearsed':
 			return true;
 		case 'lost':
 		case 'hopeless':
@@ -76,7 +83,7 @@ export class PaidTasks {
 	 * an agent's call a new number
 	 */
 	constructor(
-		context: Record<string, unknown>,
+		private readonly context: Record<string, unknown>,
 		private readonly run: number | 'agentCall',
 	) {
 		const known = context[ENTRY_NAME];
@@ -112,6 +119,22 @@ export class PaidTasks {
 	 */
 	delivered(itemIndex: number, submissionKey: string): void {
 		if (this.run === 'agentCall') this.forget(itemIndex, submissionKey);
+	}
+
+	/** How many videos the node has started in this execution: all rounds, calls and retries. */
+	get videosStarted(): number {
+		const count = this.context[COUNT_NAME];
+		return typeof count === 'number' ? count : 0;
+	}
+
+	/** @param change 1 before a video is submitted, -1 when it certainly was not started */
+	countVideo(change: 1 | -1): void {
+		this.context[COUNT_NAME] = this.videosStarted + change;
+	}
+
+	/** Returns whether the item would start a video that no earlier try has started, or may have. */
+	wouldStart(itemIndex: number, submissionKey: string): boolean {
+		return [undefined, 'prepared'].includes(this.find(itemIndex, submissionKey)?.state);
 	}
 
 	/** Returns what this run of the node has paid for, or may have; but for one item, if it is named. */

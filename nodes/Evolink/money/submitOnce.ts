@@ -37,6 +37,8 @@ export interface Submission {
 	itemIndex: number;
 	/** The same at another try of n8n's; its key in the memory of paid tasks. */
 	submissionKey: string;
+	/** Throws EvolinkFailure when no more videos may be started in this execution. */
+	checkLimit(): void;
 	/** How long it may be repeated, and how long a resumed task's first poll may take. */
 	timeoutSeconds: number;
 	/** Makes the body; uploads the image if it is a file. */
@@ -160,11 +162,21 @@ function rememberFailure(
 
 type NotAccepted = Extract<SubmissionOutcome, { kind: 'notAccepted' }>;
 
-/**
- * Submits an submission. Each step is remembered before the next begins, so that no later try of the same
- * run can pay for the item again.
- */
+/** Counts the video before it is submitted, and no longer once it is certain that none was started. */
 async function submit(submission: Submission, execution: Execution): Promise<StartedTask> {
+	const { paidTasks } = execution;
+	submission.checkLimit();
+	paidTasks.countVideo(1);
+	try {
+		return await submitCounted(submission, execution);
+	} finally {
+		const isCertain = paidTasks.wouldStart(submission.itemIndex, submission.submissionKey);
+		if (isCertain) paidTasks.countVideo(-1);
+	}
+}
+
+/** Each step is remembered before the next begins, so that no later try can pay for the item again. */
+async function submitCounted(submission: Submission, execution: Execution): Promise<StartedTask> {
 	const { itemIndex, submissionKey, timeoutSeconds } = submission;
 	const { paidTasks, clock, client, context } = execution;
 	const body = await submission.body();
@@ -189,8 +201,9 @@ async function submit(submission: Submission, execution: Execution): Promise<Sta
 	);
 	if ('trouble' in outcome) throw outcome.trouble.failure;
 	const task = outcome.done;
-	const { prompt = '', image_urls, quality, duration } = body;
-	const sent = { prompt, imageUrl: image_urls[0], quality, duration };
+	const { prompt = '', image_urls: [imageUrl = null, lastImageUrl = null] = [] } = body;
+	const { quality, duration } = body;
+	const sent = { prompt, imageUrl, lastImageUrl, quality, duration };
 	const record = { state: 'started' as const, idempotencyKey, taskId: task.id, sent };
 	paidTasks.remember(itemIndex, submissionKey, record);
 	// In the text, because n8n's default log format prints nothing of the other fields. It is the only

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { cleanApiKey, redactorOf } from '../evolink/apiKey';
-import type { ApiHosts } from '../evolink/client';
+import type { ApiHost } from '../evolink/client';
 import { inputFailure } from '../evolink/failure';
 import { isLocalAddress, webUrl } from '../evolink/imageUrl';
 
@@ -14,7 +14,8 @@ export const DEFAULT_FILES_URL = 'https://files-api.evolink.ai';
 
 /** What the node needs to know of the user's account. */
 export interface Account {
-	hosts: ApiHosts;
+	/** Without a slash at the end. */
+	hosts: Record<ApiHost, string>;
 	/** Whether the API is on this computer or network, as the sandbox is. */
 	isLocal: boolean;
 	/** Returns the text with the API key replaced. */
@@ -44,8 +45,8 @@ export async function openAccount(context: IExecuteFunctions): Promise<Account> 
 	const apiUrl = checkedHost(credential.baseUrl, DEFAULT_API_URL, 'API Base URL');
 	return {
 		hosts: {
-			apiUrl,
-			filesUrl: checkedHost(credential.filesBaseUrl, DEFAULT_FILES_URL, 'File API Base URL'),
+			api: apiUrl,
+			files: checkedHost(credential.filesBaseUrl, DEFAULT_FILES_URL, 'File API Base URL'),
 		},
 		isLocal: isLocalAddress(apiUrl),
 		redact: redactorOf(cleanApiKey(credential.apiKey)),

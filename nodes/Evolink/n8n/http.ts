@@ -196,13 +196,14 @@ function withSignal(context: IExecuteFunctions, signal: AbortSignal): IExecuteFu
  */
 export function createApiTransport(
 	context: IExecuteFunctions,
-	account: Account,
+	openAccount: () => Promise<Account>,
 	stop: Stop,
 ): ApiTransport {
 	return async (request): Promise<HttpOutcome> => {
+		const account = await openAccount();
 		const options: IHttpRequestOptions = {
 			method: request.method,
-			url: request.url,
+			url: `${account.hosts[request.host]}${request.path}`,
 			headers: { Accept: 'application/json', 'User-Agent': USER_AGENT, ...request.headers },
 			body: request.body,
 			encoding: 'text',

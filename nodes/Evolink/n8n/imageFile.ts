@@ -3,6 +3,7 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from '../evolink/failure';
 import { checkImage, mediaTypeOf, uploadFileName } from '../evolink/image';
+import type { FrameWords } from '../evolink/image';
 import type { ImageFormat, ImageRules } from '../evolink/models';
 import { isJsonObject } from '../evolink/task';
 
@@ -62,22 +63,29 @@ class StreamedFile extends File {
 	}
 }
 
+/** Where to find an image of an item, and by what words to name it. */
+export interface ImageField {
+	/** The field's value: a name or, by expression, the data itself. */
+	value: string | IBinaryData;
+	/** A field that is left at this name takes the item's only file. */
+	defaultForOnlyFile?: string;
+	words: FrameWords;
+}
+
 /**
  * Reads and checks an image; its bytes are let go again, and read once more while it is uploaded.
  *
- * @param field the value of 'Input Data Field Name', a name or, by expression, the data itself
- * @param fieldDefault a field that is left at this name takes the item's only file
  * @throws EvolinkFailure when there is no such file, or the model can't use it
  */
 export async function checkImageFile(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	field: string | IBinaryData,
-	fieldDefault: string,
+	field: ImageField,
 	rules: ImageRules,
 ): Promise<CheckedImage> {
+	const { value } = field;
 	const binary =
-		typeof field === 'string' ? findFile(context, itemIndex, field, fieldDefault) : field;
+		typeof value === 'string' ? findFile(context, itemIndex, value.trim(), field) : value;
 	const pieces: Uint8Array[] = [];
 	const hash = createHash('sha256');
 	let sizeBytes = 0;
@@ -90,11 +98,11 @@ export async function checkImageFile(
 		}
 	} catch {
 		throw inputFailure(
-			'The image could not be read from where n8n stores files',
+			`${field.words.image} could not be read from where n8n stores files`,
 			'It may have been deleted since. Run the workflow again from the start.',
 		);
 	}
-	const format = checkImage(Buffer.concat(pieces), rules);
+	const format = checkImage(Buffer.concat(pieces), rules, field.words);
 	return {
 		sha256: hash.digest('hex'),
 		form() {
@@ -109,10 +117,9 @@ export async function checkImageFile(
 function findFile(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	field: string,
-	fieldDefault: string,
+	name: string,
+	{ defaultForOnlyFile, words }: ImageField,
 ): IBinaryData {
-	const name = field.trim();
 	const { binary = {}, json } = context.getInputData()[itemIndex];
 	// Workflows can be set to keep files in the items' JSON, under this name.
 	const inJson = Object.entries(isJsonObject(json._files) ? json._files : {});
@@ -120,7 +127,7 @@ function findFile(
 		...Object.entries(binary),
 		...inJson.map(([key, file]): [string, unknown] => [`_files.${key}`, file]),
 	]);
-	const wanted = name === fieldDefault && files.size === 1 ? [...files.keys()][0] : name;
+	const wanted = name === defaultForOnlyFile && files.size === 1 ? [...files.keys()][0] : name;
 	if (name !== '' && name.length <= LONGEST_FIELD_NAME_CHARACTERS) {
 		try {
 			return context.helpers.assertBinaryData(itemIndex, wanted);
@@ -130,21 +137,25 @@ function findFile(
 	}
 	throw inputFailure(
 		name === ''
-			? "'Input Data Field Name' is empty"
+			? `'${words.fileField}' is empty`
 			: `There is no file in the field '${quotedName(name)}'`,
-		whatToWriteInstead(name, files),
+		whatToWriteInstead(name, files, words),
 	);
 }
 
 const MOST_FILES_NAMED = 20;
 
 /** @param files of the item, by the name under which each can be asked for */
-function whatToWriteInstead(name: string, files: ReadonlyMap<string, unknown>): string {
+function whatToWriteInstead(
+	name: string,
+	files: ReadonlyMap<string, unknown>,
+	{ fileField, sourceField }: FrameWords,
+): string {
 	if (name.length > LONGEST_FIELD_NAME_CHARACTERS) {
-		return "'Input Data Field Name' takes the name of the field that holds the file, usually data, not the file itself.";
+		return `'${fileField}' takes the name of the field that holds the file, usually data, not the file itself.`;
 	}
 	if (files.size === 0) {
-		return "This item has no file. The node before this one must return one; if the image is on the web, set 'Image Source' to 'URL'.";
+		return `This item has no file. The node before this one must return one; if the image is on the web, set '${sourceField}' to 'URL'.`;
 	}
 	const fields = [...files].slice(0, MOST_FILES_NAMED).map(([field, file]) => {
 		const fileName = isJsonObject(file) ? file.fileName : undefined;
@@ -152,5 +163,5 @@ function whatToWriteInstead(name: string, files: ReadonlyMap<string, unknown>): 
 		return `'${quotedName(field)}'${known}`;
 	});
 	const more = files.size - fields.length;
-	return `The file fields of this item are: ${fields.join(', ')}${more > 0 ? ` and ${more} more` : ''}. Write one of these names into 'Input Data Field Name'.`;
+	return `The file fields of this item are: ${fields.join(', ')}${more > 0 ? ` and ${more} more` : ''}. Write one of these names into '${fileField}'.`;
 }

@@ -1,6 +1,12 @@
 import { createHash } from 'crypto';
 import { updateDisplayOptions } from 'n8n-workflow';
-import type { IExecuteFunctions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type {
+	IDisplayOptions,
+	IExecuteFunctions,
+	INodeProperties,
+	INodePropertyOptions,
+	NodeParameterValue,
+} from 'n8n-workflow';
 
 import {
 	CAMERA_COMMANDS,
@@ -10,31 +16,24 @@ import {
 } from '../evolink/camera';
 import type { CameraStep } from '../evolink/camera';
 import { requestBody } from '../evolink/client';
-import type { Repeatable } from '../evolink/client';
-import { inputFailure, quotedName } from '../evolink/failure';
-import {
-	checkImageUrl,
-	imageUrlAdvice,
-	isLocalAddress,
-	localAddressWords,
-} from '../evolink/imageUrl';
-import { checkSettings, VIDEO_MODELS } from '../evolink/models';
-import type { ImageRules, VideoModel, VideoSettings } from '../evolink/models';
+import { inputFailure } from '../evolink/failure';
+import { checkSettings, findModel, qualitiesFor, VIDEO_MODELS } from '../evolink/models';
+import type { ImageCount, VideoModel, VideoSettings } from '../evolink/models';
 import { isJsonObject } from '../evolink/task';
 import type { EvolinkTask } from '../evolink/task';
 import { noteFailedTask, submitOnce } from '../money/submitOnce';
-import type { Account } from '../n8n/account';
-import { checkImageFile } from '../n8n/imageFile';
 import type { CheckedImage } from '../n8n/imageFile';
-import { binaryDataOf, expressionOf, fieldsOfItem, isCalledByAgent } from '../n8n/parameters';
+import { expressionOf, fieldsOfItem, isCalledByAgent } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
-import { tryUntil } from '../time/retry';
-import type { Attempt } from '../time/retry';
+import { repeatRequest } from '../time/retry';
 import { finishTask } from './finishTask';
-import type { Execution, Operation } from './runItems';
+import { IMAGE_FIELD_NAMES, imageAdvice, imageFields, readImages, shownWith } from './imageFields';
+import type { Image } from './imageFields';
+import { newRehearsalId, rehearse, REHEARSAL_PAUSE_MS } from './rehearsal';
+import type { Execution, Operation, PreparedItem } from './runItems';
+import { checkMaxVideos, checkMinBalance, LIMIT_FIELDS, readLimits } from './spendingLimits';
 import { outputFields, readTaskSettings } from './waitOptions';
-
-const DEFAULT_FILE_FIELD = 'data';
+import type { TaskSettings } from './waitOptions';
 
 function titleCase(command: string): string {
 	return command.replace(/(^| )\w/g, (start) => start.toUpperCase());
@@ -46,17 +45,69 @@ const CAMERA_OPTIONS: INodePropertyOptions[] = CAMERA_COMMANDS.map(({ value, des
 	description,
 }));
 
-/** 'Quality', once for each model, since models differ in what they offer. */
-function qualityFields(models: readonly VideoModel[]): INodeProperties[] {
-	return models.map(({ id, qualities, defaultQuality }) => ({
+/**
+ * Returns how a field is shown with those values of others. While one of them is an expression, n8n
+ * shows all variants of a field, but for what is hidden; a required one would then stop workflows
+ * that do not need it.
+ */
+function displayOptionsFor(
+	field: INodeProperties,
+	values: Record<string, NodeParameterValue[]>,
+): IDisplayOptions {
+	if (field.required !== true) return { show: values };
+	const hide = Object.entries(values).map(([name, [value]]) => [name, [{ _cnd: { not: value } }]]);
+	return { hide: Object.fromEntries(hide) };
+}
+
+/**
+ * Returns a field that depends on the number of images: once for each model, or once for each
+ * number where the model makes a difference.
+ */
+function fieldByImageCount(
+	models: readonly VideoModel[],
+	fieldFor: (model: VideoModel, imageCount: ImageCount) => INodeProperties,
+): INodeProperties[] {
+	return models.flatMap((model) => {
+		const fields = model.imageCounts.map((imageCount) => fieldFor(model, imageCount));
+		const isAlwaysTheSame = new Set(fields.map((field) => JSON.stringify(field))).size === 1;
+		if (isAlwaysTheSame) {
+			return { ...fields[0], displayOptions: displayOptionsFor(fields[0], { model: [model.id] }) };
+		}
+		return fields.map((field, index) => {
+			const values = shownWith(model, model.imageCounts[index]);
+			return { ...field, displayOptions: displayOptionsFor(field, values) };
+		});
+	});
+}
+
+function qualityField(model: VideoModel, imageCount: ImageCount): INodeProperties {
+	const { defaultQuality } = model;
+	return {
 		displayName: 'Quality',
 		name: 'quality',
 		type: 'options',
-		options: qualities.map(({ value, description }) => ({ name: value, value, description })),
+		options: qualitiesFor(model, imageCount).map(({ value, description }) => ({
+			name: value,
+			value,
+			description,
+		})),
 		default: defaultQuality,
 		description: 'Resolution of the video. Higher costs more; 1080p is limited to 6 seconds.',
-		displayOptions: { show: { model: [id] } },
-	}));
+	};
+}
+
+function promptField(model: VideoModel, imageCount: ImageCount): INodeProperties {
+	const isRequired = model.promptRequiredFor.includes(imageCount);
+	return {
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		...(isRequired ? { required: true } : {}),
+		default: '',
+		placeholder: 'e.g. The cat slowly opens its eyes and looks around',
+		description: `What happens in the video, in plain words. ${isRequired ? 'Required' : 'Optional; the image alone is enough'}. At most ${model.promptMaxCharacters} characters, including camera commands.`,
+	};
 }
 
 /** 'Duration', once for each model and set of durations, with the qualities that allow it. */
@@ -84,73 +135,15 @@ function durationFields(models: readonly VideoModel[]): INodeProperties[] {
 	});
 }
 
-const IMAGE_RULES_IN_WORDS =
-	'JPEG, PNG or WebP, at most 20 MB, shorter side longer than 300 pixels, width to height between 2:5 and 5:2';
-
-const IMAGE_FIELDS: INodeProperties[] = [
-	{
-		displayName: 'Image Source',
-		name: 'imageSource',
-		type: 'options',
-		options: [
-			{
-				name: 'URL',
-				value: 'url',
-				description: 'The image is on the web and opens without a login',
-			},
-			{
-				name: 'Binary File',
-				value: 'binary',
-				description: 'A file from an earlier node, e.g. a form upload, download or storage node',
-			},
-		],
-		default: 'url',
-		description: 'Where to get the first frame from',
-	},
-	{
-		displayName: 'Image URL',
-		name: 'imageUrl',
-		type: 'string',
-		required: true,
-		default: '',
-		placeholder: 'e.g. https://example.com/image.jpg',
-		description: `Link to one image that opens without a login: ${IMAGE_RULES_IN_WORDS}`,
-		displayOptions: { show: { imageSource: ['url'] } },
-	},
-	{
-		displayName: 'Input Data Field Name',
-		name: 'binaryPropertyName',
-		type: 'string',
-		required: true,
-		default: DEFAULT_FILE_FIELD,
-		placeholder: 'e.g. data',
-		hint: 'The name of the input field that contains the image file',
-		description: `One image, which is uploaded to Evolink: ${IMAGE_RULES_IN_WORDS}`,
-		displayOptions: { show: { imageSource: ['binary'] } },
-	},
-];
-
-const PROMPT_FIELDS: INodeProperties[] = [
-	{
-		displayName: 'Prompt',
-		name: 'prompt',
-		type: 'string',
-		typeOptions: { rows: 4 },
-		default: '',
-		placeholder: 'e.g. The cat slowly opens its eyes and looks around',
-		description:
-			'What happens in the video, in plain words. Optional; the image alone is enough. At most 2000 characters, including camera commands.',
-	},
-	{
-		displayName: 'Camera Commands',
-		name: 'cameraCommands',
-		type: 'multiOptions',
-		options: CAMERA_OPTIONS,
-		default: [],
-		description:
-			"How the camera moves. Several commands run at the same time; up to 3 look best. For one movement after another, use 'Camera Sequence' in the options.",
-	},
-];
+const CAMERA_COMMANDS_FIELD: INodeProperties = {
+	displayName: 'Camera Commands',
+	name: 'cameraCommands',
+	type: 'multiOptions',
+	options: CAMERA_OPTIONS,
+	default: [],
+	description:
+		"How the camera moves. Several commands run at the same time; up to 3 look best. For one movement after another, use 'Camera Sequence' in the options.",
+};
 
 const CAMERA_SEQUENCE_FIELD: INodeProperties = {
 	displayName: 'Camera Sequence',
@@ -193,6 +186,7 @@ const CAMERA_SEQUENCE_FIELD: INodeProperties = {
 /** Returns the fields of Video > Create; the models' drop-downs come from the table. */
 export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS): INodeProperties[] {
 	const defaultModel = models[0].id;
+	const pretreating = models.filter(({ hasFastPretreatment }) => hasFastPretreatment);
 	return updateDisplayOptions({ show: { resource: ['video'], operation: ['create'] } }, [
 		{
 			displayName: 'Model',
@@ -206,9 +200,10 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 			default: defaultModel,
 			description: 'The model that creates the video',
 		},
-		...IMAGE_FIELDS,
-		...PROMPT_FIELDS,
-		...qualityFields(models),
+		...imageFields(models),
+		...fieldByImageCount(models, promptField),
+		CAMERA_COMMANDS_FIELD,
+		...fieldByImageCount(models, qualityField),
 		...durationFields(models),
 		{
 			displayName: 'Wait for Completion',
@@ -230,6 +225,24 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 		...outputFields([
 			CAMERA_SEQUENCE_FIELD,
 			{
+				displayName: 'Fast Pretreatment',
+				name: 'fastPretreatment',
+				type: 'boolean',
+				default: false,
+				description:
+					"Whether to spend less time on optimizing the prompt. Has an effect only with 'Optimize Prompt'.",
+				displayOptions: { show: { '/model': pretreating.map(({ id }) => id) } },
+			},
+			...LIMIT_FIELDS,
+			{
+				displayName: 'Rehearse (No Cost)',
+				name: 'rehearse',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to check everything but make no video: the output is a tiny test video. Nothing is sent to Evolink and nothing is paid.',
+			},
+			{
 				displayName: 'Optimize Prompt',
 				name: 'promptOptimizer',
 				type: 'boolean',
@@ -240,9 +253,6 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 		]),
 	]);
 }
-
-/** The image of one item: a link as it will be sent, or a checked file. */
-type Image = { kind: 'link'; url: string } | { kind: 'file'; file: CheckedImage };
 
 function readSteps(options: Fields): CameraStep[] {
 	const label = 'Camera Sequence';
@@ -258,73 +268,37 @@ function readSteps(options: Fields): CameraStep[] {
 	});
 }
 
-function readVideoSettings(fields: Fields, options: Fields): VideoSettings {
+function readVideoSettings(model: VideoModel, fields: Fields, options: Fields): VideoSettings {
 	const label = 'Camera Commands';
 	const commands = readCameraCommands(fields.list('cameraCommands', label), label);
 	return {
-		model: fields.text('model', 'Model'),
+		model: model.id,
 		prompt: composePrompt(fields.text('prompt', 'Prompt'), commands, readSteps(options)),
 		// n8n hides both, and leaves nothing of them, when a field above has a value it does not know.
 		quality: fields.text('quality', 'Quality', ''),
 		durationSeconds: fields.number('duration', 'Duration', undefined, 0),
 		promptOptimizer: options.yesOrNo('promptOptimizer', 'Optimize Prompt', true),
+		fastPretreatment: model.hasFastPretreatment
+			? options.yesOrNo('fastPretreatment', 'Fast Pretreatment', false)
+			: undefined,
 	};
 }
 
-async function readImage(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	fields: Fields,
-	rules: ImageRules,
-): Promise<Image> {
-	const source = fields.text('imageSource', 'Image Source');
-	if (source === 'url') {
-		const expression = expressionOf(context, 'imageUrl');
-		return { kind: 'link', url: checkImageUrl(fields.text('imageUrl', 'Image URL'), expression) };
-	}
-	if (source !== 'binary') {
-		throw inputFailure(
-			`'Image Source' has an unknown value: '${quotedName(source)}'`,
-			"Choose 'url' for a link or 'binary' for a file from an earlier node.",
-		);
-	}
-	const given = fields.value('binaryPropertyName');
-	const field = binaryDataOf(given) ?? fields.text('binaryPropertyName', 'Input Data Field Name');
-	const file = await checkImageFile(context, itemIndex, field, DEFAULT_FILE_FIELD, rules);
-	return { kind: 'file', file };
-}
-
-/** Returns advice on what is allowed, but may not do what the user expects. */
-function adviceOn(
-	context: IExecuteFunctions,
-	fields: Fields,
-	settings: VideoSettings,
-	image: Image,
-	account: Account,
-): string[] {
-	const advice = promptAdvice(settings.prompt);
+/** Returns advice on a prompt that is allowed, but may not do what the user expects. */
+function adviceOnPrompt(context: IExecuteFunctions, fields: Fields, prompt: string): string[] {
+	const advice = promptAdvice(prompt);
 	const expression = expressionOf(context, 'prompt');
-	if (expression !== undefined && fields.text('prompt', 'Prompt').trim() === '') {
-		advice.push(
-			`The prompt's expression ${expression} gave nothing, so the model got no description.`,
-		);
-	}
-	if (image.kind === 'file') return advice;
-	if (!isLocalAddress(image.url)) return [...advice, ...imageUrlAdvice(image.url)];
-	// A local Evolink, such as the sandbox, can open local addresses.
-	if (!account.isLocal) {
-		const words = localAddressWords(image.url);
-		throw inputFailure("'Image URL' is an address that Evolink cannot open", words);
-	}
-	return [...advice, localAddressWords(image.url)];
+	if (expression === undefined || fields.text('prompt', 'Prompt').trim() !== '') return advice;
+	return [
+		...advice,
+		`The prompt's expression ${expression} gave nothing, so the model got no description.`,
+	];
 }
 
 /** What a video depends on, by the names of the fields. */
 const VIDEO_PARAMETERS = [
 	'model',
-	'imageSource',
-	'imageUrl',
-	'binaryPropertyName',
+	...IMAGE_FIELD_NAMES,
 	'prompt',
 	'cameraCommands',
 	'quality',
@@ -332,25 +306,30 @@ const VIDEO_PARAMETERS = [
 ];
 
 /**
- * Returns what makes this submission the same as that of another try of n8n's: what the video depends on
- * as it is written, so that an expression that gives something else each time does not pay again.
- * An agent's calls are all written the same, so there the values count.
+ * Returns what makes this submission the same as that of another try of n8n's: what the video
+ * depends on as it is written, so that an expression that gives something else each time does not
+ * pay again. An agent's calls are all written the same, so there the values count.
  */
 function submissionKeyOf(
 	context: IExecuteFunctions,
 	settings: VideoSettings,
-	image: Image,
+	images: readonly Image[],
+	isRehearsal: boolean,
 ): string {
 	const { options, ...written } = context.getNode().parameters;
 	const more: Record<string, unknown> = isJsonObject(options) ? options : {};
-	const { cameraSequence = {}, promptOptimizer = true } = more;
+	const { cameraSequence = {}, promptOptimizer = true, fastPretreatment = false } = more;
 	const content = isCalledByAgent(context)
-		? [settings, image.kind === 'link' ? image.url : image.file.sha256]
-		: [...VIDEO_PARAMETERS.map((name) => written[name]), cameraSequence, promptOptimizer];
-	return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+		? [settings, ...images.map((image) => (image.kind === 'link' ? image.url : image.file.sha256))]
+		: [
+				...VIDEO_PARAMETERS.map((name) => written[name]),
+				cameraSequence,
+				promptOptimizer,
+				fastPretreatment,
+			];
+	const text = JSON.stringify([...content, isRehearsal]);
+	return createHash('sha256').update(text).digest('hex');
 }
-
-type UploadTrouble = Extract<Repeatable<string>, { kind: 'tryAgain' }>;
 
 /** An upload costs nothing, so it is tried for a good while; but no video waits for it yet. */
 const LONGEST_UPLOAD_MS = 300_000;
@@ -362,85 +341,129 @@ const LONGEST_UNREACHABLE_MS = 8_000;
 async function uploadOnce(
 	image: CheckedImage,
 	timeoutMs: number,
-	execution: Execution,
+	{ uploads, client, clock }: Execution,
 ): Promise<string> {
-	const first = execution.uploads.get(image.sha256);
+	const first = uploads.get(image.sha256);
 	const shared = first === undefined ? undefined : await first;
 	if (shared !== undefined) return shared;
-	const upload = uploadImage(image, timeoutMs, execution);
-	execution.uploads.set(
+	const upload = repeatRequest(
+		async (remainingMs) => await client.uploadImage(image.form, remainingMs),
+		{ allowedMs: Math.min(timeoutMs, LONGEST_UPLOAD_MS), unreachableMs: LONGEST_UNREACHABLE_MS },
+		client.throttle,
+		clock,
+	);
+	uploads.set(
 		image.sha256,
 		upload.catch(() => undefined),
 	);
 	return await upload;
 }
 
-/**
- * Returns the address under which the API can fetch the image, after uploading it.
- *
- * @throws EvolinkFailure when the File API refuses the image, or can't be reached
- * @throws Stopped when the execution is stopped
- */
-async function uploadImage(
-	image: CheckedImage,
+/** Returns the addresses under which the API can fetch the images, after uploading the files. */
+async function addressesOf(
+	images: readonly Image[],
 	timeoutMs: number,
-	{ client, clock }: Execution,
-): Promise<string> {
-	const startedMs = clock.nowMs();
-	const outcome = await tryUntil(
-		async (remainingMs): Promise<Attempt<string, UploadTrouble>> => {
-			await clock.sleep(client.throttle.quietMs());
-			const upload = await client.uploadImage(image.form, remainingMs);
-			if (upload.kind === 'done') return { done: upload.value };
-			const mayPass =
-				upload.kind === 'tryAgain' &&
-				(upload.isUnreachable !== true || clock.nowMs() - startedMs < LONGEST_UNREACHABLE_MS);
-			if (mayPass) return { trouble: upload };
-			throw upload.failure;
-		},
-		startedMs + Math.min(timeoutMs, LONGEST_UPLOAD_MS),
-		clock,
-	);
-	if ('done' in outcome) return outcome.done;
-	throw outcome.trouble.failure;
+	execution: Execution,
+): Promise<string[]> {
+	const addresses: string[] = [];
+	for (const image of images) {
+		addresses.push(
+			image.kind === 'link' ? image.url : await uploadOnce(image.file, timeoutMs, execution),
+		);
+	}
+	return addresses;
 }
 
-/** Video > Create: submits one image, and waits and downloads as far as it is wanted. */
+/** One item of Video > Create, checked. */
+interface CheckedItem {
+	itemIndex: number;
+	video: VideoSettings;
+	images: readonly Image[];
+	settings: TaskSettings;
+	submissionKey: string;
+}
+
+async function runVideo(item: CheckedItem, execution: Execution) {
+	const { itemIndex, video, images, settings, submissionKey } = item;
+	const { timeoutSeconds } = settings;
+	const submission = {
+		itemIndex,
+		submissionKey,
+		timeoutSeconds,
+		checkLimit: () => checkMaxVideos(execution.context, 1, execution.paidTasks),
+		body: async () =>
+			requestBody(video, await addressesOf(images, timeoutSeconds * 1000, execution)),
+	};
+	const { task, sent, startedMs } = await submitOnce(submission, execution);
+	const onTaskFailed = (failed: EvolinkTask) => noteFailedTask(submission, failed, execution);
+	const output = await finishTask(
+		{ taskId: task.id, known: task, startedMs, sent, onTaskFailed },
+		settings,
+		execution,
+	);
+	execution.paidTasks.delivered(itemIndex, submissionKey);
+	return output;
+}
+
+async function rehearseVideo(item: CheckedItem, execution: Execution) {
+	const { itemIndex, video, images, settings, submissionKey } = item;
+	const { paidTasks } = execution;
+	if (paidTasks.wouldStart(itemIndex, submissionKey)) {
+		paidTasks.countVideo(1);
+		paidTasks.remember(itemIndex, submissionKey, { state: 'rehearsed', idempotencyKey: '' });
+	}
+	const [imageUrl = null, lastImageUrl = null] = images.map((image) =>
+		image.kind === 'link' ? image.url : null,
+	);
+	const { prompt, quality, durationSeconds: duration } = video;
+	const isFinished = settings.waitForCompletion;
+	const rehearsal = {
+		taskId: newRehearsalId(),
+		model: video.model,
+		isFinished,
+		pauseMs: isFinished ? REHEARSAL_PAUSE_MS : 0,
+		sent: { prompt, imageUrl, lastImageUrl, quality, duration },
+	};
+	const output = await rehearse(rehearsal, settings, execution);
+	paidTasks.delivered(itemIndex, submissionKey);
+	return output;
+}
+
+/** Video > Create: submits the images and the words, and waits and downloads as far as wanted. */
 export const createVideo: Operation = {
-	async prepare(context, itemIndex, account) {
+	async prepare(context, itemIndex, openAccount): Promise<PreparedItem> {
 		const { fields, options } = fieldsOfItem(context, itemIndex);
-		const video = readVideoSettings(fields, options);
-		const model = checkSettings(video);
+		const isRehearsal = options.yesOrNo('rehearse', 'Rehearse (No Cost)', false);
+		const account = isRehearsal ? undefined : await openAccount();
+		readLimits(options);
+		const model = findModel(fields.text('model', 'Model'));
 		const settings = readTaskSettings(itemIndex, fields, options);
 		// Shown only while waiting, so that its value counts for nothing else.
 		settings.downloadVideo &&= settings.waitForCompletion;
-		const { timeoutSeconds } = settings;
-		const image = await readImage(context, itemIndex, fields, model.image);
-		const advice = adviceOn(context, fields, video, image, account);
-		const submissionKey = submissionKeyOf(context, video, image);
-		return async (execution) => {
-			for (const one of advice) execution.advise(itemIndex, one);
-			const submission = {
-				itemIndex,
-				submissionKey,
-				timeoutSeconds,
-				body: async () =>
-					requestBody(
-						video,
-						image.kind === 'link'
-							? image.url
-							: await uploadOnce(image.file, timeoutSeconds * 1000, execution),
-					),
-			};
-			const { task, sent, startedMs } = await submitOnce(submission, execution);
-			const onTaskFailed = (failed: EvolinkTask) => noteFailedTask(submission, failed, execution);
-			const output = await finishTask(
-				{ taskId: task.id, known: task, startedMs, sent, onTaskFailed },
-				settings,
-				execution,
-			);
-			execution.paidTasks.delivered(itemIndex, submissionKey);
-			return output;
+		const video = readVideoSettings(model, fields, options);
+		const images = await readImages(context, itemIndex, fields, model);
+		const imageCount: ImageCount = images.length === 2 ? 2 : images.length === 1 ? 1 : 0;
+		checkSettings(model, video, imageCount);
+		const advice = [
+			...adviceOnPrompt(context, fields, video.prompt),
+			...imageAdvice(images, account),
+		];
+		const submissionKey = submissionKeyOf(context, video, images, isRehearsal);
+		const item = { itemIndex, video, images, settings, submissionKey };
+		return {
+			wouldStart(paidTasks) {
+				if (!paidTasks.wouldStart(itemIndex, submissionKey)) return undefined;
+				return isRehearsal ? 'rehearsal' : 'video';
+			},
+			async run(execution) {
+				for (const one of advice) execution.advise(itemIndex, one);
+				return await (isRehearsal ? rehearseVideo : runVideo)(item, execution);
+			},
 		};
+	},
+
+	async guard(starts, execution) {
+		checkMaxVideos(execution.context, starts.length, execution.paidTasks);
+		if (starts.includes('video')) await checkMinBalance(execution);
 	},
 };

@@ -5,6 +5,7 @@ import { inputFailure, quotedName } from '../evolink/failure';
 import { isTaskId } from '../evolink/task';
 import { expressionOf, fieldsOfItem } from '../n8n/parameters';
 import { finishTask } from './finishTask';
+import { isRehearsalId, rehearse } from './rehearsal';
 import type { Operation } from './runItems';
 import { outputFields, readTaskSettings } from './waitOptions';
 
@@ -66,15 +67,22 @@ function checkTaskId(text: string, expression: string | undefined): string {
 
 /** Task > Get: reads a task of any kind, waits for it and downloads its result if wanted. */
 export const getTask: Operation = {
-	async prepare(context, itemIndex) {
+	async prepare(context, itemIndex, openAccount) {
 		const { fields, options } = fieldsOfItem(context, itemIndex);
 		const taskId = checkTaskId(fields.text('taskId', 'Task ID'), expressionOf(context, 'taskId'));
 		const settings = readTaskSettings(itemIndex, fields, options);
-		return async (execution) =>
-			await finishTask(
-				{ taskId, known: undefined, startedMs: execution.clock.nowMs() },
-				settings,
-				execution,
-			);
+		if (isRehearsalId(taskId)) {
+			const rehearsal = { taskId, model: null, isFinished: true, pauseMs: 0 };
+			return { run: async (execution) => await rehearse(rehearsal, settings, execution) };
+		}
+		await openAccount();
+		return {
+			run: async (execution) =>
+				await finishTask(
+					{ taskId, known: undefined, startedMs: execution.clock.nowMs() },
+					settings,
+					execution,
+				),
+		};
 	},
 };

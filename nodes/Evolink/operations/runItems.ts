@@ -1,6 +1,7 @@
 import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { EvolinkClient } from '../evolink/client';
+import type { Balance } from '../evolink/client';
 import type { FailureDetails } from '../evolink/failure';
 import { PaidTasks } from '../money/paidTasks';
 import { openAccount } from '../n8n/account';
@@ -30,6 +31,8 @@ export interface Execution {
 	paidTasks: PaidTasks;
 	/** Uploads of this execution, by the image's SHA-256: the address, or nothing where it failed. */
 	uploads: Map<string, Promise<string | undefined>>;
+	/** As soon as somebody has asked for it. */
+	balance?: Promise<Balance>;
 	/** Shows advice beside the output; the same advice is shown once, with the items it is about. */
 	advise(itemIndex: number, advice: string): void;
 }
@@ -40,20 +43,37 @@ export interface ItemOutput {
 	binary?: Record<string, IBinaryData>;
 }
 
+/** One item that has been checked, ready to go. */
+export interface PreparedItem {
+	/**
+	 * Does the work on the item.
+	 *
+	 * @throws EvolinkFailure with what to tell the user; Stopped when the execution was stopped
+	 */
+	run(execution: Execution): Promise<ItemOutput>;
+	/** What the item would start anew, if anything: a video, or the rehearsal of one. */
+	wouldStart?(paidTasks: PaidTasks): 'video' | 'rehearsal' | undefined;
+}
+
 /** One operation of the node. */
 export interface Operation {
 	/**
 	 * Checks one item's fields and files without sending anything.
 	 *
-	 * @returns the work on the item, which throws EvolinkFailure with what to tell the user, or
-	 * Stopped when the execution was stopped
+	 * @param openAccount reads the credential, once for all items
 	 * @throws EvolinkFailure that names the field and what to do
 	 */
 	prepare(
 		context: IExecuteFunctions,
 		itemIndex: number,
-		account: Account,
-	): Promise<(execution: Execution) => Promise<ItemOutput>>;
+		openAccount: () => Promise<Account>,
+	): Promise<PreparedItem>;
+	/**
+	 * Checks what all items would start together, before anything is paid.
+	 *
+	 * @throws EvolinkFailure when none of them may
+	 */
+	guard?(starts: ReadonlyArray<'video' | 'rehearsal'>, execution: Execution): Promise<void>;
 }
 
 /** What became of one item; undefined as long as nothing did. */
@@ -88,6 +108,8 @@ class ItemRun {
 
 	private readonly paidTasks: PaidTasks;
 
+	private readonly execution: Execution;
+
 	private account: Account | undefined;
 
 	constructor(
@@ -96,6 +118,7 @@ class ItemRun {
 	) {
 		this.results = context.getInputData().map(() => undefined);
 		this.paidTasks = new PaidTasks(context.getContext('node'), runOf(context));
+		this.execution = this.newExecution();
 	}
 
 	/** Checks all items first, so that nothing is paid for when a later one would end the run anyway. */
@@ -103,6 +126,8 @@ class ItemRun {
 		const leave = stopOnCancel(this.context, this.stop);
 		try {
 			const prepared = await this.prepareAll();
+			this.throwIfFailed();
+			await this.guard(prepared);
 			this.throwIfFailed();
 			await this.runAll(prepared);
 			this.throwIfFailed();
@@ -119,28 +144,54 @@ class ItemRun {
 		}
 	}
 
-	private async prepareAll() {
-		const prepared: Array<Awaited<ReturnType<Operation['prepare']>> | undefined> = [];
+	private readonly accountOnce = async (): Promise<Account> => {
+		this.account ??= await openAccount(this.context);
+		return this.account;
+	};
+
+	private async prepareAll(): Promise<Array<PreparedItem | undefined>> {
+		const prepared: Array<PreparedItem | undefined> = [];
 		for (const itemIndex of this.results.keys()) {
 			if (this.stop.reason !== undefined) break;
 			await this.settle(itemIndex, async () => {
-				this.account ??= await openAccount(this.context);
-				prepared[itemIndex] = await this.operation.prepare(this.context, itemIndex, this.account);
+				prepared[itemIndex] = await this.operation.prepare(
+					this.context,
+					itemIndex,
+					this.accountOnce,
+				);
 			});
 		}
 		return prepared;
 	}
 
-	private async runAll(prepared: Awaited<ReturnType<ItemRun['prepareAll']>>): Promise<void> {
-		if (this.account === undefined) return;
-		const execution = this.execution(this.account);
+	/** Takes out the items that may not start anything; the others go on. */
+	private async guard(prepared: Array<PreparedItem | undefined>): Promise<void> {
+		const starts = prepared.flatMap((item, itemIndex) => {
+			const kind = item?.wouldStart?.(this.paidTasks);
+			return kind === undefined ? [] : [{ itemIndex, kind }];
+		});
+		if (starts.length === 0 || this.stop.reason !== undefined) return;
+		const [{ itemIndex: firstIndex }] = starts;
+		await this.settle(firstIndex, async () => {
+			const kinds = starts.map(({ kind }) => kind);
+			await this.operation.guard?.(kinds, this.execution);
+		});
+		const refusal = this.results[firstIndex];
+		if (refusal === undefined) return;
+		for (const { itemIndex } of starts) {
+			this.results[itemIndex] = refusal;
+			prepared[itemIndex] = undefined;
+		}
+	}
+
+	private async runAll(prepared: ReadonlyArray<PreparedItem | undefined>): Promise<void> {
 		const remaining = prepared.entries();
 		const lane = async () => {
 			for (const [itemIndex, work] of remaining) {
 				if (this.stop.reason !== undefined) return;
 				if (work === undefined) continue;
 				await this.settle(itemIndex, async () => {
-					const row = { ...(await work(execution)), pairedItem: { item: itemIndex } };
+					const row = { ...(await work.run(this.execution)), pairedItem: { item: itemIndex } };
 					this.results[itemIndex] = { kind: 'row', row };
 				});
 				const hasFailed = this.results[itemIndex]?.kind === 'failed';
@@ -150,12 +201,12 @@ class ItemRun {
 		await Promise.all(Array.from({ length: maxConcurrentOf(this.context) }, lane));
 	}
 
-	private execution(account: Account): Execution {
+	private newExecution(): Execution {
 		const clock = createExecutionClock(this.stop);
-		const transport = createApiTransport(this.context, account, this.stop);
+		const transport = createApiTransport(this.context, this.accountOnce, this.stop);
 		return {
 			context: this.context,
-			client: new EvolinkClient(transport, account.hosts, new Throttle(clock)),
+			client: new EvolinkClient(transport, new Throttle(clock)),
 			clock,
 			stop: this.stop,
 			paidTasks: this.paidTasks,

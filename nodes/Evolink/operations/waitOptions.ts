@@ -142,16 +142,19 @@ export function maxConcurrentOf(context: IExecuteFunctions): number {
 	}
 }
 
+/** The same in all operations. */
+export const SIMPLIFY_FIELD: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+};
+
 /** Returns the fields that every operation on a task ends with, its own options added. */
 export function outputFields(moreOptions: readonly INodeProperties[] = []): INodeProperties[] {
 	return [
-		{
-			displayName: 'Simplify',
-			name: 'simplify',
-			type: 'boolean',
-			default: true,
-			description: 'Whether to return a simplified version of the response instead of the raw data',
-		},
+		SIMPLIFY_FIELD,
 		{
 			displayName: 'Options',
 			name: 'options',

@@ -67,6 +67,48 @@ export async function tryUntil<Done, Trouble extends { retryAfterMs?: number }>(
 	}
 }
 
+/**
+ * What became of a request that may be repeated. `tryAgain`: a moment of bad luck; `failed`:
+ * repeating would not help. `expired`: the API itself answered that there is no such thing.
+ */
+export type Repeatable<Value, Failure> =
+	| { kind: 'done'; value: Value }
+	| { kind: 'tryAgain'; failure: Failure; isUnreachable?: boolean; retryAfterMs?: number }
+	| { kind: 'failed'; failure: Failure; expired: boolean };
+
+/**
+ * Repeats a request that costs nothing until it is done.
+ *
+ * @param unreachableMs for how long an address may not answer at all
+ * @returns its value
+ * @throws its failure, when repeating would not help or the time is up; Stopped when the execution
+ * is stopped
+ */
+export async function repeatRequest<Value, Failure extends Error>(
+	request: (remainingMs: number) => Promise<Repeatable<Value, Failure>>,
+	{ allowedMs, unreachableMs = allowedMs }: { allowedMs: number; unreachableMs?: number },
+	throttle: Throttle,
+	clock: Clock,
+): Promise<Value> {
+	const startedMs = clock.nowMs();
+	const outcome = await tryUntil(
+		async (remainingMs): Promise<Attempt<Value, { retryAfterMs?: number; failure: Failure }>> => {
+			await clock.sleep(throttle.quietMs());
+			const read = await request(remainingMs);
+			if (read.kind === 'done') return { done: read.value };
+			const mayPass =
+				read.kind === 'tryAgain' &&
+				(read.isUnreachable !== true || clock.nowMs() - startedMs < unreachableMs);
+			if (!mayPass) throw read.failure;
+			return { trouble: read };
+		},
+		startedMs + allowedMs,
+		clock,
+	);
+	if ('done' in outcome) return outcome.done;
+	throw outcome.trouble.failure;
+}
+
 const BETWEEN_SUBMISSIONS_MS = 100;
 
 const UNASKED_QUIET_MS = 1_000;

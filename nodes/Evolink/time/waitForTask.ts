@@ -1,5 +1,6 @@
 import type { Clock } from './clock';
 import { backoffMs } from './retry';
+import type { Repeatable } from './retry';
 
 /** What the wait needs to know of a task; the API's task has it all, and more. */
 export interface Waitable {
@@ -8,12 +9,6 @@ export interface Waitable {
 	/** How long the API expects the whole generation to take. */
 	estimatedSeconds?: number;
 }
-
-/** One poll: the task; bad luck that passes; or a refusal that does not. */
-export type StatusRead<Task, Failure> =
-	| { kind: 'done'; value: Task }
-	| { kind: 'tryAgain'; failure: Failure; retryAfterMs?: number }
-	| { kind: 'failed'; failure: Failure; expired: boolean };
 
 /** How a wait ended. A stop of the execution is not an end: it throws. */
 export type WaitEnd<Task, Failure> =
@@ -71,7 +66,7 @@ export function pauseBeforePollMs(task: Waitable, waitedMs: number): number {
  * @throws Stopped when the execution is stopped
  */
 export async function waitForTask<Task extends Waitable, Failure>(
-	poll: (timeoutMs: number) => Promise<StatusRead<Task, Failure>>,
+	poll: (timeoutMs: number) => Promise<Repeatable<Task, Failure>>,
 	isDone: (task: Task, nowMs: number) => boolean,
 	known: Task | undefined,
 	{ startedMs, timeoutMs, pollIntervalMs, quietMs }: WaitRules,

@@ -1,6 +1,8 @@
 // mp4box names a type file that it does not ship for this module resolution; this is the part in use.
 declare module 'mp4box' {
 	interface Mp4Track {
+		codec: string;
+		nb_samples: number;
 		video?: { width: number; height: number };
 	}
 	interface Mp4Info {

@@ -37,11 +37,7 @@ function outcomeOf({ status, headers, body }: GeneratedAnswer): HttpOutcome {
 }
 
 function clientFor(answer: GeneratedAnswer) {
-	return new EvolinkClient(
-		async () => outcomeOf(answer),
-		{ apiUrl: 'https://api.example', filesUrl: 'https://files.example' },
-		new Throttle(createVirtualClock()),
-	);
+	return new EvolinkClient(async () => outcomeOf(answer), new Throttle(createVirtualClock()));
 }
 
 function answersTo(hopedFor: 'task' | 'upload') {

@@ -11,7 +11,6 @@ import { Throttle } from '../../../nodes/Evolink/time/retry';
 import { createVirtualClock } from '../time/virtual-clock';
 import { expectPlainWords } from './failure-of';
 
-const HOSTS = { apiUrl: 'https://api.example', filesUrl: 'https://files.example/proxy' };
 const TASK_ID = 'task-unified-1757169743-7cvnl5zw';
 const IDEMPOTENCY = 'a'.repeat(36);
 
@@ -29,14 +28,10 @@ const TASK = { id: TASK_ID, status: 'pending', created: 1_757_169_743, progress:
 function clientFor(outcome: HttpOutcome) {
 	const requests: HttpRequest[] = [];
 	const throttle = new Throttle(createVirtualClock());
-	const client = new EvolinkClient(
-		async (request) => {
-			requests.push(request);
-			return outcome;
-		},
-		HOSTS,
-		throttle,
-	);
+	const client = new EvolinkClient(async (request) => {
+		requests.push(request);
+		return outcome;
+	}, throttle);
 	return { client, requests };
 }
 
@@ -111,7 +106,8 @@ describe('a submission', () => {
 		expect(requests).toEqual([
 			{
 				method: 'POST',
-				url: 'https://api.example/v1/videos/generations',
+				host: 'api',
+				path: '/v1/videos/generations',
 				headers: { 'Idempotency-Key': IDEMPOTENCY },
 				body: BODY,
 				timeoutMs: 120_000,
@@ -285,12 +281,13 @@ describe('a status read', () => {
 		expect(requests).toEqual([
 			{
 				method: 'GET',
-				url: `https://api.example/v1/tasks/${TASK_ID}`,
+				host: 'api',
+				path: `/v1/tasks/${TASK_ID}`,
 				timeoutMs: 5_000,
 				onStop: 'abort',
 			},
 			expect.objectContaining({ timeoutMs: 30_000 }),
-			expect.objectContaining({ url: 'https://api.example/v1/tasks/a%2F..%2Fb' }),
+			expect.objectContaining({ path: '/v1/tasks/a%2F..%2Fb' }),
 		]);
 	});
 
@@ -393,7 +390,8 @@ describe('an upload', () => {
 		await client.uploadImage(form, 500_000);
 		expect(requests[0]).toMatchObject({
 			method: 'POST',
-			url: 'https://files.example/proxy/api/v1/files/upload/stream',
+			host: 'files',
+			path: '/api/v1/files/upload/stream',
 			timeoutMs: 5_000,
 			onStop: 'abort',
 		});
@@ -474,5 +472,43 @@ describe('an upload', () => {
 		const outcome = await upload(answer(302, '', { location: 'https://elsewhere.example/' }));
 		expect(outcome).toMatchObject({ kind: 'failed' });
 		failureIn(outcome);
+	});
+});
+
+describe('the balance', () => {
+	const TOKEN = { remaining_credits: 5.5, used_credits: 1, unlimited_credits: false };
+	const USER = { remaining_credits: 120.25, used_credits: 30 };
+	const read = async (body: unknown) =>
+		await clientFor(answer(200, body)).client.readBalance(5_000);
+
+	it('is what the account and the key have left', async () => {
+		const data = { token: TOKEN, user: USER };
+		expect(await read({ success: true, message: '', data })).toEqual({
+			kind: 'done',
+			value: {
+				remainingCredits: 120.25,
+				usedCredits: 30,
+				keyRemainingCredits: 5.5,
+				keyUsedCredits: 1,
+				keyIsUnlimited: false,
+				raw: data,
+			},
+		});
+	});
+
+	it('is read without what the API leaves out', async () => {
+		expect(await read({ data: { user: { remaining_credits: 0 } } })).toMatchObject({
+			kind: 'done',
+			value: { remainingCredits: 0, usedCredits: null, keyRemainingCredits: null },
+		});
+	});
+
+	it.each([
+		['a refusal with HTTP 200', { success: false, message: 'No such key' }, 'failed'],
+		['an answer without an account', { success: true, data: { token: TOKEN } }, 'tryAgain'],
+		['credits as text', { data: { user: { remaining_credits: '12' } } }, 'tryAgain'],
+		['a page', '<html>', 'tryAgain'],
+	])('is not known from %s', async (_what, body, kind) => {
+		expect(await read(body)).toMatchObject({ kind });
 	});
 });

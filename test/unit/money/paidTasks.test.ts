@@ -3,16 +3,23 @@ import fc from 'fast-check';
 import { PaidTasks } from '../../../nodes/Evolink/money/paidTasks';
 import type { PaidTaskRecord } from '../../../nodes/Evolink/money/paidTasks';
 
-const STARTED: PaidTaskRecord = {
-	state: 'started',
+const STARTED = {
+	state: 'started' as const,
 	idempotencyKey: 'key',
 	taskId: 'task-unified-1-abcdefgh',
-	sent: { prompt: 'A cat', imageUrl: 'https://example.com/cat.jpg', quality: '768p', duration: 6 },
+	sent: {
+		prompt: 'A cat',
+		imageUrl: 'https://example.com/cat.jpg',
+		lastImageUrl: null,
+		quality: '768p',
+		duration: 6,
+	},
 };
 
 const RECORDS: PaidTaskRecord[] = [
 	{ state: 'prepared', idempotencyKey: 'key' },
 	{ state: 'submitting', idempotencyKey: 'key' },
+	{ state: 'rehearsed', idempotencyKey: 'key' },
 	{
 		state: 'lost',
 		idempotencyKey: 'key',
@@ -125,6 +132,20 @@ describe('the memory of paid tasks', () => {
 		expect(stored.startedBeside()).toEqual({ taskIds, unclearCount: 2 });
 		expect(stored.startedBeside(12)).toEqual({ taskIds: [STARTED.taskId], unclearCount: 2 });
 		expect(stored.startedBeside(1)).toEqual({ taskIds, unclearCount: 1 });
+	});
+
+	it('counts the videos of all runs, and knows which items would start one more', () => {
+		const context: Record<string, unknown> = { videosStarted: 'damaged' };
+		const paidTasks = new PaidTasks(context, 0);
+		expect(paidTasks.videosStarted).toBe(0);
+		paidTasks.countVideo(1);
+		paidTasks.countVideo(1);
+		paidTasks.countVideo(-1);
+		expect(new PaidTasks(throughStorage(context), 1).videosStarted).toBe(1);
+		RECORDS.forEach((record, index) => paidTasks.remember(index, 'a', record));
+		const states = RECORDS.filter((_, index) => paidTasks.wouldStart(index, 'a'));
+		expect(states.map(({ state }) => state)).toEqual(['prepared']);
+		expect(paidTasks.wouldStart(99, 'a')).toBe(true);
 	});
 
 	it.each([

@@ -1,6 +1,6 @@
+import type { Repeatable } from '../../../nodes/Evolink/time/retry';
 import { Stopped } from '../../../nodes/Evolink/time/stop';
 import { waitForTask, waiting } from '../../../nodes/Evolink/time/waitForTask';
-import type { StatusRead } from '../../../nodes/Evolink/time/waitForTask';
 import { createVirtualClock } from './virtual-clock';
 
 interface TestTask {
@@ -8,7 +8,7 @@ interface TestTask {
 	progress?: number;
 }
 
-type Read = StatusRead<TestTask, string>;
+type Read = Repeatable<TestTask, string>;
 
 const task = (status: string, progress?: number): Read => ({
 	kind: 'done',

@@ -1,0 +1,116 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import type { Balance } from '../evolink/client';
+import { EvolinkFailure, inputFailure } from '../evolink/failure';
+import { internalFailure } from '../evolink/failures';
+import type { PaidTasks } from '../money/paidTasks';
+import { fieldsOfItem } from '../n8n/parameters';
+import type { Fields } from '../n8n/parameters';
+import { Stopped } from '../time/stop';
+import { readBalance } from './getBalance';
+import type { Execution } from './runItems';
+
+/** The options that limit what the node spends. */
+export const LIMIT_FIELDS: readonly INodeProperties[] = [
+	{
+		displayName: 'Max Videos per Execution',
+		name: 'maxVideos',
+		type: 'number',
+		typeOptions: { minValue: 1, numberPrecision: 0 },
+		default: 10,
+		description:
+			"The most videos this node may start in one execution, loops and retries included, since more videos cost more. A run that would exceed it starts nothing. The first item's value applies to all items.",
+	},
+	{
+		displayName: 'Stop If Balance Below',
+		name: 'minBalance',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 100,
+		description:
+			"Start nothing if the account or the API key has fewer credits left. The first item's value applies to all items.",
+	},
+];
+
+/** What a user allows the node to spend. */
+interface SpendingLimits {
+	/** Infinity: any number. */
+	maxVideos: number;
+	/** In credits; undefined: the balance does not matter. */
+	minBalance: number | undefined;
+}
+
+/**
+ * Reads the limits out of an item's options.
+ *
+ * @throws EvolinkFailure that names the field
+ */
+export function readLimits(options: Fields): SpendingLimits {
+	const isSet = (name: string) => (options.value(name) ?? undefined) !== undefined;
+	const maxVideos = isSet('maxVideos')
+		? options.number('maxVideos', 'Max Videos per Execution', { min: 1, integer: true })
+		: Number.POSITIVE_INFINITY;
+	const minBalance = isSet('minBalance')
+		? options.number('minBalance', 'Stop If Balance Below', { min: 0 })
+		: undefined;
+	return { maxVideos, minBalance };
+}
+
+/**
+ * Checks that so many more videos may be started.
+ *
+ * @throws EvolinkFailure with the figures
+ */
+export function checkMaxVideos(
+	context: IExecuteFunctions,
+	newCount: number,
+	{ videosStarted }: PaidTasks,
+): void {
+	const { maxVideos } = readLimits(fieldsOfItem(context, 0).options);
+	if (videosStarted + newCount <= maxVideos) return;
+	const videos = newCount === 1 ? '1 more video' : `${newCount} more videos`;
+	throw inputFailure(
+		`'Max Videos per Execution' is ${maxVideos}, but this would start ${videos} after ${videosStarted}`,
+		"None of them was started. Pass fewer items to this node, or raise 'Max Videos per Execution' in its options.",
+	);
+}
+
+/**
+ * Checks that the account and the key have as many credits left as the user wants to keep.
+ *
+ * @throws EvolinkFailure with the figures, or when the balance cannot be read
+ */
+export async function checkMinBalance(execution: Execution): Promise<void> {
+	const { minBalance } = readLimits(fieldsOfItem(execution.context, 0).options);
+	if (minBalance === undefined) return;
+	const { remainingCredits, keyRemainingCredits, keyIsUnlimited } = await knownBalance(execution);
+	const keyCredits = keyIsUnlimited ? null : keyRemainingCredits;
+	const [owner, credits, nextStep] =
+		keyCredits === null || remainingCredits < minBalance
+			? ['Evolink account', remainingCredits, 'Top up the account']
+			: ['API key', keyCredits, "Raise the key's limit"];
+	if (credits >= minBalance) return;
+	throw inputFailure(
+		`The ${owner} has ${credits} credits left, but 'Stop If Balance Below' is ${minBalance}`,
+		`Nothing was started. ${nextStep}, or lower 'Stop If Balance Below' in the options, then run the workflow again.`,
+	);
+}
+
+async function knownBalance(execution: Execution): Promise<Balance> {
+	try {
+		return await readBalance(execution);
+	} catch (error) {
+		throw unknownBalance(error);
+	}
+}
+
+function unknownBalance(error: unknown): Error {
+	if (!(error instanceof EvolinkFailure)) {
+		return error instanceof Stopped ? error : internalFailure(error);
+	}
+	const { message, description } = error.details;
+	return inputFailure(
+		`Nothing was started, because the balance could not be read: ${message}`,
+		description,
+	);
+}

@@ -1,0 +1,237 @@
+import type { Sandbox } from '../../sandbox';
+import { nodeError, outputItems } from '../../tools/engine';
+import { NODE_NAME, useEvolink } from './evolink-workflow';
+import { testsSideBySide } from './concurrent-tests';
+import { expectRefusal } from './refusals';
+
+const evolink = useEvolink({ generationSeconds: 0 });
+const itSideBySide = testsSideBySide(evolink);
+
+const items = (count: number) =>
+	Array.from({ length: count }, (_, number) => ({ json: { number } }));
+
+function setCredits(sandbox: Sandbox, user: number, token: object): void {
+	const data = { user: { remaining_credits: user, used_credits: 1 }, token };
+	const body = JSON.stringify({ success: true, message: '', data });
+	sandbox.addFault({ on: 'credits', times: Infinity, fault: { kind: 'garbage', body } });
+}
+
+describe('Max Videos per Execution', () => {
+	itSideBySide('refuses a run that would exceed it, before anything is sent', async (bench) => {
+		const result = await bench.run({
+			items: items(3),
+			parameters: { options: { maxVideos: 2 } },
+		});
+
+		expectRefusal(result, {
+			itemIndex: 0,
+			message: "'Max Videos per Execution' is 2, but this would start 3 more videos after 0",
+			description: "Pass fewer items to this node, or raise 'Max Videos per Execution'",
+		});
+		expect(bench.sandbox.requests).toEqual([]);
+	});
+
+	itSideBySide('gives each of the items that row, and leaves the others theirs', async (bench) => {
+		const { rows, error } = await bench.run({
+			items: items(3),
+			parameters: {
+				duration: '={{ $json.number === 0 ? 7 : 6 }}',
+				options: { maxVideos: 1 },
+			},
+			node: { onError: 'continueRegularOutput' },
+		});
+
+		expect(error).toBeUndefined();
+		const messages = rows.map(({ json }) => String(Object(json.error).message));
+		expect(messages[0]).toContain("'Duration'");
+		expect(messages[1]).toContain("'Max Videos per Execution' is 1");
+		expect(messages[2]).toBe(messages[1]);
+		expect(bench.sandbox.requests).toEqual([]);
+	});
+
+	itSideBySide('does not count items that a retry resumes', async ({ sandbox, run, retry }) => {
+		sandbox.addFault({ on: 'submit', skip: 1, fault: { kind: 'status', status: 402 } });
+		const settings = { items: items(2), parameters: { options: { maxVideos: 2 } } };
+
+		const failed = await run(settings);
+		expect(failed.error).toBeDefined();
+		const retried = await retry(failed, settings);
+
+		expect(retried.error).toBeUndefined();
+		expect(sandbox.bill).toHaveLength(2);
+	});
+
+	itSideBySide('counts a video that a retry would make anew', async ({ sandbox, run, retry }) => {
+		sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
+		const settings = { parameters: { options: { maxVideos: 1 } } };
+
+		const failed = await run(settings);
+		const retried = await retry(failed, settings);
+
+		expect(retried.error?.message).toBe(
+			"'Max Videos per Execution' is 1, but this would start 1 more video after 1",
+		);
+		expect(sandbox.bill).toHaveLength(1);
+	});
+
+	itSideBySide('counts a video whose answer was lost', async ({ sandbox, run, retry }) => {
+		sandbox.addFault({ on: 'submit', skip: 1, fault: { kind: 'reset-after-acceptance' } });
+		sandbox.planTask({});
+		sandbox.planTask({});
+		sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
+		const settings = {
+			items: items(2),
+			parameters: { options: { maxVideos: 2, maxConcurrent: 1 } },
+		};
+
+		const failed = await run(settings);
+		const retried = await retry(failed, settings);
+
+		expect(retried.error?.message).toMatch(/may have been started/);
+		expect(sandbox.bill).toHaveLength(2);
+	});
+
+	itSideBySide('counts all runs of the node in one execution', async ({ sandbox }) => {
+		const workflow = evolink.workflow({ parameters: { options: { maxVideos: 3 } } });
+		const [trigger, node] = workflow.nodes;
+		const branch = (name: string) => ({ ...trigger, id: name, name, type: 'n8n-nodes-base.noOp' });
+		const to = (...names: string[]) => ({
+			main: [names.map((name) => ({ node: name, type: 'main' as const, index: 0 }))],
+		});
+		const { apiKey, url } = sandbox;
+
+		const run = await evolink.engine.runWorkflow({
+			workflow: {
+				...workflow,
+				nodes: [trigger, node, branch('First'), branch('Second')],
+				connections: {
+					Trigger: to('First', 'Second'),
+					First: to(NODE_NAME),
+					Second: to(NODE_NAME),
+				},
+			},
+			triggerItems: items(2),
+			credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
+		});
+
+		expect(outputItems(run, NODE_NAME)).toHaveLength(2);
+		expect(nodeError(run)?.message).toContain('this would start 2 more videos after 2');
+		expect(sandbox.bill).toHaveLength(2);
+	});
+
+	itSideBySide('is a whole number, read for the first item', async ({ sandbox, run }) => {
+		const options = { maxVideos: '={{ $json.number === 0 ? 5 : 1 }}' };
+		const fine = await run({ items: items(2), parameters: { options } });
+		const refused = await run({ parameters: { options: { maxVideos: '={{ 1.5 }}' } } });
+
+		expect(fine.error).toBeUndefined();
+		expect(sandbox.bill).toHaveLength(2);
+		expectRefusal(refused, { itemIndex: 0, message: "'Max Videos per Execution' must be a whole" });
+	});
+});
+
+describe('Stop If Balance Below', () => {
+	const settings = { items: items(2), parameters: { options: { minBalance: 100 } } };
+	const NO_KEY_LIMIT = { remaining_credits: 0, used_credits: 0, unlimited_credits: true };
+
+	itSideBySide('starts everything where enough is left, after one read', async (bench) => {
+		setCredits(bench.sandbox, 100, NO_KEY_LIMIT);
+		const { error } = await bench.run(settings);
+
+		expect(error).toBeUndefined();
+		expect(bench.sandbox.requestsOf('credits')).toHaveLength(1);
+		expect(bench.sandbox.requests[0].kind).toBe('credits');
+		expect(bench.sandbox.bill).toHaveLength(2);
+	});
+
+	itSideBySide('starts nothing where the account has less', async ({ sandbox, run }) => {
+		setCredits(sandbox, 99.5, NO_KEY_LIMIT);
+		const result = await run(settings);
+
+		expectRefusal(result, {
+			itemIndex: 0,
+			message: "The Evolink account has 99.5 credits left, but 'Stop If Balance Below' is 100",
+			description: 'Top up the account',
+		});
+		expect(sandbox.requestsOf('submit')).toEqual([]);
+	});
+
+	itSideBySide('starts nothing where the key has less', async ({ sandbox, run }) => {
+		setCredits(sandbox, 1_000, { remaining_credits: 7, used_credits: 0, unlimited_credits: false });
+		const result = await run(settings);
+
+		expectRefusal(result, {
+			itemIndex: 0,
+			message: "The API key has 7 credits left, but 'Stop If Balance Below' is 100",
+		});
+	});
+
+	itSideBySide('starts nothing where the balance cannot be read', async ({ sandbox, run }) => {
+		sandbox.addFault({ on: 'credits', times: Infinity, fault: { kind: 'status', status: 503 } });
+		const result = await run(settings);
+
+		expectRefusal(result, {
+			itemIndex: 0,
+			message: /^Nothing was started, because the balance could not be read: .*\(HTTP 503\)$/,
+		});
+		expect(sandbox.requestsOf('credits').length).toBeGreaterThan(3);
+		expect(sandbox.requestsOf('submit')).toEqual([]);
+	});
+
+	itSideBySide('is not asked for when a retry only resumes', async ({ sandbox, run, retry }) => {
+		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
+		const failed = await run(settings);
+		const readsBefore = sandbox.requestsOf('credits').length;
+		const retried = await retry(failed, settings);
+
+		expect(failed.error).toBeDefined();
+		expect(retried.error).toBeUndefined();
+		expect(readsBefore).toBe(1);
+		expect(sandbox.requestsOf('credits')).toHaveLength(sandbox.bill.length === 2 ? 1 : 2);
+	});
+});
+
+describe('Account > Get Balance', () => {
+	const parameters = { resource: 'account', operation: 'getBalance' };
+
+	itSideBySide('returns one row for each item, after one request', async ({ sandbox, run }) => {
+		const token = { remaining_credits: 7.25, used_credits: 2, unlimited_credits: false };
+		setCredits(sandbox, 1_000.5, token);
+		const { rows, error } = await run({ items: items(3), parameters });
+
+		expect(error).toBeUndefined();
+		expect(rows.map(({ json, pairedItem }) => ({ json, pairedItem }))).toEqual(
+			[0, 1, 2].map((item) => ({
+				json: {
+					remainingCredits: 1_000.5,
+					usedCredits: 1,
+					keyRemainingCredits: 7.25,
+					keyUsedCredits: 2,
+					keyIsUnlimited: false,
+				},
+				pairedItem: { item },
+			})),
+		);
+		expect(sandbox.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+			'GET /v1/credits',
+		]);
+	});
+
+	itSideBySide("returns the API's own data without Simplify", async ({ run }) => {
+		const { rows } = await run({ parameters: { ...parameters, simplify: false } });
+
+		const credits = { remaining_credits: 1_000_000, used_credits: 0 };
+		expect(rows[0].json).toEqual({
+			user: credits,
+			token: { ...credits, unlimited_credits: false },
+		});
+	});
+
+	itSideBySide('is tried again for a while, and says why it failed', async ({ sandbox, run }) => {
+		sandbox.addFault({ on: 'credits', fault: { kind: 'status', status: 503 } });
+		expect((await run({ parameters })).error).toBeUndefined();
+
+		const refused = await run({ parameters, credential: { apiKey: 'sk-another-key' } });
+		expect(refused.error).toMatchObject({ name: 'NodeApiError', httpCode: '401' });
+	});
+});
