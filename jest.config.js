@@ -43,7 +43,7 @@ module.exports = {
 		project('tools'),
 	],
 	// More than the usual one for each core but one: these tests mostly wait.
-	maxWorkers: Math.max(3, availableParallelism()),
+	maxWorkers: Math.max(4, availableParallelism()),
 	testTimeout: 30_000,
 	collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 	// Not as pages: their scripts would lie among the files that the linter looks at.

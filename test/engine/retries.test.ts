@@ -66,7 +66,7 @@ describe('Retry On Fail', () => {
 	});
 
 	itSideBySide('waits on for the same task after a timeout', async ({ sandbox, run }) => {
-		sandbox.planTask({ generationSeconds: 3 });
+		sandbox.planTask({ generationSeconds: 4 });
 
 		const { rows, error } = await run({
 			node: RETRY_ON_FAIL,
@@ -174,13 +174,13 @@ describe('Retry On Fail', () => {
 
 describe('"Retry execution"', () => {
 	itSideBySide('waits on for the same task after a timeout', async ({ sandbox, run, retry }) => {
-		sandbox.planTask({ generationSeconds: 2.5 });
-		const settings = { parameters: { options: { timeout: 2 * SPEED } } };
+		sandbox.planTask({ generationSeconds: 4.5 });
+		const settings = { parameters: { options: { timeout: 3 * SPEED } } };
 
 		const failed = await run(settings);
 		const { rows, error } = await retry(failed, settings);
 
-		expect(failed.error?.message).toMatch(`was not finished within ${2 * SPEED} seconds`);
+		expect(failed.error?.message).toMatch(`was not finished within ${3 * SPEED} seconds`);
 		expect(error).toBeUndefined();
 		expect(rows[0].json.taskId).toBe(sandbox.bill[0].taskId);
 		expect(rows[0].binary?.data).toBeDefined();
@@ -225,7 +225,7 @@ describe('"Retry execution"', () => {
 	itSideBySide(
 		'submits anew an item whose task failed after the first execution had ended',
 		async ({ sandbox, run, retry }) => {
-			sandbox.planTask({ generationSeconds: 2.5, outcome: { status: 'failed' } });
+			sandbox.planTask({ generationSeconds: 5, outcome: { status: 'failed' } });
 			const settings = { parameters: { options: { timeout: 2 * SPEED } } };
 
 			const timedOut = await run(settings);
