@@ -10,6 +10,9 @@ import { attachedFiles, startMailServer, type MailServer } from './mail-server';
 
 const bench = useN8n();
 const IDEA = 'A paper boat sails down a rainy street';
+/** n8n ignores what looks like a mail program that only follows the link to preview it. */
+const BROWSER =
+	'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 const MAIL_TIMEOUT_MS = 30_000;
 /** n8n wakes an execution a moment after it has noted that it waits. */
 const ASLEEP_MS = 1_000;
@@ -42,8 +45,7 @@ async function decide(button: 'Make it' | 'Decline') {
 		const links = [...(email.html ?? '').matchAll(/<a [^>]*href="([^"]+)"[^>]*>([^<]+)</g)];
 		const link = links.find(([, , words]) => words.trim() === button)?.[1].replaceAll('&amp;', '&');
 		await delay(ASLEEP_MS);
-		// As a browser, since n8n answers a mail program's look at the link without deciding.
-		await axios.get(link ?? '', { proxy: false, headers: { 'User-Agent': 'Mozilla/5.0' } });
+		await axios.get(link ?? '', { proxy: false, headers: { 'User-Agent': BROWSER } });
 		return await bench.api.waitForExecution(executionId);
 	} finally {
 		await bench.api.deactivate(workflow);
