@@ -154,17 +154,21 @@ export class NodeView {
 
 	/**
 	 * "View" of the first file in the output: returns when the browser has loaded all of the video and
-	 * shows moving pictures.
+	 * shows moving pictures, or has shown them all.
 	 */
-	async playVideo(): Promise<PlayedVideo> {
+	async playVideo({ toItsEnd = false } = {}): Promise<PlayedVideo> {
 		await this.output.locator('[data-test-id="ndv-view-binary-data"]').first().click();
 		const video = this.output.locator('video');
 		await video.waitFor();
-		await this.page.waitForFunction((enough) => {
-			// The page's own globals, which the types of this project do not know.
-			const player = Reflect.get(globalThis, 'document').querySelector('video');
-			return player.readyState >= enough && player.currentTime > 0.2;
-		}, ENOUGH_DATA);
+		await this.page.waitForFunction(
+			([enough, isEndWanted]) => {
+				// The page's own globals, which the types of this project do not know.
+				const player = Reflect.get(globalThis, 'document').querySelector('video');
+				if (isEndWanted) return player.ended;
+				return player.readyState >= Number(enough) && player.currentTime > 0.2;
+			},
+			[ENOUGH_DATA, toItsEnd],
+		);
 		return await video.evaluate(
 			(player: { duration: number; videoWidth: number; videoHeight: number }) => ({
 				durationSeconds: player.duration,
