@@ -280,6 +280,8 @@ export interface Sandbox {
 	planTask(plan: TaskPlan): void;
 	/** Puts a task in place without a submission and without a charge; returns its id. */
 	addTask(task?: ExistingTask): string;
+	/** The task ends now, as its plan says. @throws Error for an unknown id. */
+	finishTask(taskId: string): void;
 	/** From now on reads of this task answer 404. @throws Error for an unknown id. */
 	expireTask(taskId: string): void;
 	task(taskId: string): TaskSnapshot | undefined;

@@ -155,6 +155,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 				},
 				plan,
 			).taskId,
+		finishTask: (taskId) => {
+			state.tasks.get(taskId).generationSeconds = 0;
+		},
 		expireTask: (taskId) => {
 			state.tasks.get(taskId).isExpired = true;
 		},

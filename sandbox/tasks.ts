@@ -48,7 +48,7 @@ export interface SandboxTask {
 	readonly taskId: string;
 	readonly order: TaskOrder;
 	readonly createdAtMs: number;
-	readonly generationSeconds: number;
+	generationSeconds: number;
 	readonly progressShape: ProgressShape;
 	readonly outcome: TaskOutcome;
 	readonly estimatedTimeSeconds?: number;

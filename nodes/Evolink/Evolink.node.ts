@@ -1,9 +1,10 @@
 import { NodeConnectionTypes } from 'n8n-workflow';
 import type {
+	EngineResponse,
 	IExecuteFunctions,
-	INodeExecutionData,
 	INodeType,
 	INodeTypeDescription,
+	NodeOutput,
 } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from './evolink/failure';
@@ -12,6 +13,7 @@ import { getBalance, GET_BALANCE_FIELDS } from './operations/getBalance';
 import { getTask, GET_TASK_FIELDS } from './operations/getTask';
 import { runItems } from './operations/runItems';
 import type { Operation } from './operations/runItems';
+import { sleepIfAsked } from './operations/sleep';
 
 /** By resource and operation. */
 const OPERATIONS = new Map<string, Operation>([
@@ -44,6 +46,7 @@ export class Evolink implements INodeType {
 		description: 'Create short videos from images or text with MiniMax Hailuo',
 		defaults: { name: 'Evolink' },
 		usableAsTool: true,
+		waitingNodeTooltip: 'Waiting for the videos',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'evolinkApi', required: true }],
@@ -117,10 +120,13 @@ export class Evolink implements INodeType {
 		],
 	};
 
-	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	async execute(this: IExecuteFunctions, response?: EngineResponse): Promise<NodeOutput> {
+		const asleep = await sleepIfAsked(this);
+		if (asleep !== undefined) return asleep;
 		const resource = String(this.getNodeParameter('resource', 0, ''));
 		const operation = String(this.getNodeParameter('operation', 0, ''));
 		const known = OPERATIONS.get(`${resource}/${operation}`);
-		return [await runItems(this, known ?? unknownOperation(resource, operation))];
+		const result = await runItems(this, known ?? unknownOperation(resource, operation), response);
+		return Array.isArray(result) ? [result] : result;
 	}
 }

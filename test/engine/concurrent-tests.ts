@@ -102,7 +102,10 @@ export function sideBySide<Case, Outcome>(
 }
 
 /** What a test has to itself while others run beside it: a sandbox, and runs against it. */
-export type OwnBench = Pick<EvolinkBench, 'sandbox' | 'run' | 'start' | 'retry' | 'startRetry'>;
+export type OwnBench = Pick<
+	EvolinkBench,
+	'sandbox' | 'run' | 'start' | 'retry' | 'startRetry' | 'wake'
+>;
 
 /**
  * Makes a stand-in for `it` whose tests each have a sandbox to themselves and run at the same time
@@ -136,6 +139,7 @@ export function testsSideBySide(
 				run: async (run) => await evolink.run({ sandbox, ...run }),
 				start: (run) => evolink.start({ sandbox, ...run }),
 				retry: async (previous, run) => await evolink.retry(previous, { sandbox, ...run }),
+				wake: async (previous, run) => await evolink.wake(previous, { sandbox, ...run }),
 				startRetry: (previous, run) => evolink.startRetry(previous, { sandbox, ...run }),
 			});
 		} catch (error) {

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { INode, INodeExecutionData, IRun, NodeExecutionHint } from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import type { INode, INodeExecutionData, INodeType, IRun, NodeExecutionHint } from 'n8n-workflow';
 
 import { startSandbox } from '../../sandbox';
 import type { Sandbox, SandboxOptions } from '../../sandbox';
@@ -14,6 +15,26 @@ export const NODE_NAME = 'Evolink';
 
 /** A link that passes the node's check; the sandbox never opens it. */
 export const PICTURE_LINK = 'https://example.com/picture.jpg';
+
+/** Type of a node that passes everything on by its second output. */
+export const SECOND_OUTPUT = 'test.secondOutput';
+
+const secondOutputNode: INodeType = {
+	description: {
+		name: 'secondOutput',
+		displayName: 'Second Output',
+		group: ['transform'],
+		version: 1,
+		description: 'Passes everything on by its second output',
+		defaults: { name: 'Second Output' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
+		properties: [],
+	},
+	async execute() {
+		return [[], this.getInputData()];
+	},
+};
 
 /** One execution of a workflow with a trigger and one Evolink node. */
 export interface EvolinkRun {
@@ -55,6 +76,8 @@ export interface EvolinkBench {
 	start(run: EvolinkRun): StartedEvolink;
 	/** "Retry execution" of a failed execution. */
 	retry(previous: EvolinkResult, run: EvolinkRun): Promise<EvolinkResult>;
+	/** Wakes an execution that sleeps, whatever its time. */
+	wake(previous: EvolinkResult, run: EvolinkRun): Promise<EvolinkResult>;
 	/** Like `retry`, with a hand on the Stop button. */
 	startRetry(previous: EvolinkResult, run: EvolinkRun): StartedEvolink;
 	/** A workflow with a trigger and the node, for tests that need the file itself. */
@@ -69,7 +92,11 @@ let storagePath = '';
 
 async function startSharedEngine(binaryDataMode: BinaryDataMode): Promise<Engine> {
 	storagePath = await mkdtemp(join(tmpdir(), 'evolink-engine-'));
-	return await startEngine({ storagePath, binaryDataMode });
+	return await startEngine({
+		storagePath,
+		binaryDataMode,
+		extraNodeTypes: { [SECOND_OUTPUT]: secondOutputNode },
+	});
 }
 
 afterAll(async () => {
@@ -138,6 +165,7 @@ export function useEvolink(
 		start: (run) => startedEvolink(theEngine().startWorkflow(optionsFor(run))),
 		retry: async (previous, run) =>
 			resultOf(await theEngine().retryExecution(previous.run, optionsFor(run))),
+		wake: async (previous, run) => resultOf(await theEngine().wake(previous.run, optionsFor(run))),
 		startRetry: (previous, run) =>
 			startedEvolink(theEngine().startRetry(previous.run, optionsFor(run))),
 		workflow: workflowFor,
@@ -173,6 +201,7 @@ function workflowFor(run: EvolinkRun): WorkflowFile {
 			},
 		],
 		connections: { Trigger: { main: [[{ node: NODE_NAME, type: 'main', index: 0 }]] } },
+		settings: { executionOrder: 'v1' },
 	} as WorkflowFile;
 }
 

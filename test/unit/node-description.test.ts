@@ -93,6 +93,7 @@ const WAIT_OPTIONS: ContractField[] = [
 		default: 'data',
 	},
 	{ name: 'timeout', shownAs: 'Timeout (Seconds)', type: 'number', default: 900 },
+	{ name: 'whileWaiting', shownAs: 'While Waiting', type: 'options', default: 'keepRunning' },
 ];
 
 const CREATE_OPTIONS: ContractField[] = [

@@ -25,7 +25,7 @@ import {
 	type WorkflowRunOptions,
 	type WorkflowTypes,
 } from './execution';
-import { replaceWaitingNodes, retryData, startData } from './execution-data';
+import { replaceWaitingNodes, retryData, startData, wokenData } from './execution-data';
 import { loadPackageTypes, NodeTypes, type NodeSource, type PackageTypes } from './node-types';
 import { RunCredentialsHelper } from './run-credentials';
 import { findStartNode, type WorkflowFile } from './workflow-file';
@@ -64,6 +64,8 @@ export interface Engine {
 	retryExecution(previous: IRun, run: RetryOptions): Promise<IRun>;
 	/** Like `retryExecution`, with a hand on the Stop button. */
 	startRetry(previous: IRun, run: RetryOptions): RunningWorkflow;
+	/** Wakes a waiting execution, whatever its time. @throws Error when it does not wait. */
+	wake(previous: IRun, run: WorkflowRunOptions): Promise<IRun>;
 	/** Stores a file the way n8n does before the first node sees it. */
 	storeBinary(bytes: Buffer, fileName: string, mimeType: string): Promise<IBinaryData>;
 	readBinary(binary: IBinaryData): Promise<Buffer>;
@@ -145,6 +147,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 		startRetry,
 		runWorkflow: async (run) => await startWorkflow(run).finished,
 		retryExecution: async (previous, run) => await startRetry(previous, run).finished,
+		wake: async (previous, run) => {
+			const data = wokenData(previous);
+			return await start(run, previous.mode, () => data).finished;
+		},
 		storeBinary: async (bytes, fileName, mimeType) =>
 			await binaryDataService.store(
 				{ type: 'execution', workflowId: 'input', executionId: randomUUID() },

@@ -45,6 +45,15 @@ export function retryData(previous: IRun): IRunExecutionData {
 }
 
 /**
+ * What a waiting execution goes on from, once its time has come: its stored data.
+ * @throws Error when the execution does not wait.
+ */
+export function wokenData(previous: IRun): IRunExecutionData {
+	if (previous.data.waitTill === undefined) throw new Error('The execution does not wait.');
+	return parse(stringify(previous.data));
+}
+
+/**
  * "Retry with currently saved workflow": the waiting nodes take the settings they have now.
  * @throws Error when a waiting node is no longer in the workflow.
  */

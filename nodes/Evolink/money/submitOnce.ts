@@ -47,8 +47,9 @@ export interface Submission {
 
 /** A task that exists. */
 export interface StartedTask {
-	/** As last seen. */
-	task: EvolinkTask;
+	taskId: string;
+	/** As last seen; undefined when it must be read first. */
+	task: EvolinkTask | undefined;
 	sent: SentSettings;
 	/** When it was submitted or resumed, by the execution's clock. */
 	startedMs: number;
@@ -134,7 +135,7 @@ async function resume(
 		return undefined;
 	}
 	const { task } = seen;
-	if (!isFailure(task)) return { task, sent, startedMs };
+	if (!isFailure(task)) return { taskId, task, sent, startedMs };
 	noteFailedTask(submission, task, execution);
 	if (isHopeless(task)) throw failedTaskFailure(task);
 	return undefined;
@@ -209,5 +210,5 @@ async function submitCounted(submission: Submission, execution: Execution): Prom
 	// In the text, because n8n's default log format prints nothing of the other fields. It is the only
 	// trace after a crash.
 	context.logger.info(`Evolink started a paid task: ${task.id}`, { taskId: task.id, itemIndex });
-	return { task, sent, startedMs: clock.nowMs() };
+	return { taskId: task.id, task, sent, startedMs: clock.nowMs() };
 }

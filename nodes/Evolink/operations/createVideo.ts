@@ -22,11 +22,12 @@ import type { ImageCount, VideoModel, VideoSettings } from '../evolink/models';
 import { isJsonObject } from '../evolink/task';
 import type { EvolinkTask } from '../evolink/task';
 import { noteFailedTask, submitOnce } from '../money/submitOnce';
+import type { StartedTask } from '../money/submitOnce';
 import type { CheckedImage } from '../n8n/imageFile';
 import { expressionOf, fieldsOfItem, isCalledByAgent } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
 import { repeatRequest } from '../time/retry';
-import { finishTask } from './finishTask';
+import { finishTask, unfinished } from './finishTask';
 import { IMAGE_FIELD_NAMES, imageAdvice, imageFields, readImages, shownWith } from './imageFields';
 import type { Image } from './imageFields';
 import { newRehearsalId, rehearse, REHEARSAL_PAUSE_MS } from './rehearsal';
@@ -383,25 +384,39 @@ interface CheckedItem {
 	submissionKey: string;
 }
 
-async function runVideo(item: CheckedItem, execution: Execution) {
+/** Submits the item, or finds the task that it had before a sleep or a retry. */
+async function startVideo(item: CheckedItem, execution: Execution): Promise<StartedTask> {
 	const { itemIndex, video, images, settings, submissionKey } = item;
+	const { paidTasks, context } = execution;
+	const startedMs = execution.startedBeforeSleepMs(itemIndex);
+	const record = paidTasks.find(itemIndex, submissionKey);
+	if (startedMs !== undefined && record?.state === 'started') {
+		// A task that failed meanwhile has failed: only a retry submits the item again.
+		return { taskId: record.taskId, task: undefined, sent: record.sent, startedMs };
+	}
 	const { timeoutSeconds } = settings;
-	const submission = {
-		itemIndex,
-		submissionKey,
-		timeoutSeconds,
-		checkLimit: () => checkMaxVideos(execution.context, 1, execution.paidTasks),
-		body: async () =>
-			requestBody(video, await addressesOf(images, timeoutSeconds * 1000, execution)),
-	};
-	const { task, sent, startedMs } = await submitOnce(submission, execution);
-	const onTaskFailed = (failed: EvolinkTask) => noteFailedTask(submission, failed, execution);
-	const output = await finishTask(
-		{ taskId: task.id, known: task, startedMs, sent, onTaskFailed },
-		settings,
+	return await submitOnce(
+		{
+			itemIndex,
+			submissionKey,
+			timeoutSeconds,
+			checkLimit: () => checkMaxVideos(context, 1, paidTasks),
+			body: async () =>
+				requestBody(video, await addressesOf(images, timeoutSeconds * 1000, execution)),
+		},
 		execution,
 	);
-	execution.paidTasks.delivered(itemIndex, submissionKey);
+}
+
+async function finishVideo(item: CheckedItem, started: StartedTask, execution: Execution) {
+	const { taskId, task, sent, startedMs } = started;
+	const onTaskFailed = (failed: EvolinkTask) => noteFailedTask(item, failed, execution);
+	const output = await finishTask(
+		{ taskId, known: task, startedMs, sent, onTaskFailed },
+		item.settings,
+		execution,
+	);
+	execution.paidTasks.delivered(item.itemIndex, item.submissionKey);
 	return output;
 }
 
@@ -450,14 +465,23 @@ export const createVideo: Operation = {
 		];
 		const submissionKey = submissionKeyOf(context, video, images, isRehearsal);
 		const item = { itemIndex, video, images, settings, submissionKey };
+		let started: StartedTask | undefined;
 		return {
 			wouldStart(paidTasks) {
 				if (!paidTasks.wouldStart(itemIndex, submissionKey)) return undefined;
 				return isRehearsal ? 'rehearsal' : 'video';
 			},
+			async start(execution) {
+				if (isRehearsal) return undefined;
+				started = await startVideo(item, execution);
+				const { task, startedMs } = started;
+				return task && unfinished(task, startedMs, settings);
+			},
 			async run(execution) {
 				for (const one of advice) execution.advise(itemIndex, one);
-				return await (isRehearsal ? rehearseVideo : runVideo)(item, execution);
+				if (isRehearsal) return await rehearseVideo(item, execution);
+				started ??= await startVideo(item, execution);
+				return await finishVideo(item, started, execution);
 			},
 		};
 	},

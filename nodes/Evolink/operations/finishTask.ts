@@ -14,7 +14,7 @@ import { downloadVideo } from '../n8n/videoFile';
 import { Stopped } from '../time/stop';
 import { waitForTask } from '../time/waitForTask';
 import { isCalledByAgent } from '../n8n/parameters';
-import type { Execution, ItemOutput } from './runItems';
+import type { Execution, ItemOutput, UnfinishedTask } from './runItems';
 import type { TaskSettings } from './waitOptions';
 
 /** A task that exists. */
@@ -60,6 +60,32 @@ export async function finishTask(
 	} catch (error) {
 		throw namedFailure(error, toFinish.taskId);
 	}
+}
+
+/**
+ * Reads a task once, trying again when the network has a bad moment.
+ *
+ * @throws as {@link finishTask}
+ */
+export async function readTask(
+	taskId: string,
+	startedMs: number,
+	settings: TaskSettings,
+	execution: Execution,
+): Promise<EvolinkTask> {
+	const once = { ...settings, waitForCompletion: false };
+	return await waitAsWanted({ taskId, known: undefined, startedMs }, once, execution);
+}
+
+/** Returns the task as it matters for a sleep; undefined where nothing is to be waited for. */
+export function unfinished(
+	task: EvolinkTask,
+	startedMs: number,
+	{ waitForCompletion, timeoutSeconds }: TaskSettings,
+): UnfinishedTask | undefined {
+	if (!waitForCompletion || isFinished(task)) return undefined;
+	const { id: taskId, estimatedSeconds } = task;
+	return { taskId, startedMs, timeoutMs: timeoutSeconds * 1000, estimatedSeconds };
 }
 
 /** Whatever is neither a failure nor a stop is a fault of the node, and must not hide the paid task. */

@@ -37,6 +37,7 @@ export const getBalance: Operation = {
 		await openAccount();
 		const isSimplified = fieldsOfItem(context, itemIndex).fields.yesOrNo('simplify', 'Simplify');
 		return {
+			start: async () => undefined,
 			async run(execution) {
 				const { raw, ...balance } = await readBalance(execution);
 				return { json: isSimplified ? balance : raw };

@@ -3,10 +3,11 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from '../evolink/failure';
 import { isTaskId } from '../evolink/task';
+import type { EvolinkTask } from '../evolink/task';
 import { expressionOf, fieldsOfItem } from '../n8n/parameters';
-import { finishTask } from './finishTask';
+import { finishTask, readTask, unfinished } from './finishTask';
 import { isRehearsalId, rehearse } from './rehearsal';
-import type { Operation } from './runItems';
+import type { Execution, Operation } from './runItems';
 import { outputFields, readTaskSettings } from './waitOptions';
 
 /** The fields of Task > Get. */
@@ -73,16 +74,25 @@ export const getTask: Operation = {
 		const settings = readTaskSettings(itemIndex, fields, options);
 		if (isRehearsalId(taskId)) {
 			const rehearsal = { taskId, model: null, isFinished: true, pauseMs: 0 };
-			return { run: async (execution) => await rehearse(rehearsal, settings, execution) };
+			return {
+				start: async () => undefined,
+				run: async (execution) => await rehearse(rehearsal, settings, execution),
+			};
 		}
 		await openAccount();
+		let known: EvolinkTask | undefined;
+		let startedMs: number | undefined;
+		const begin = ({ clock, startedBeforeSleepMs }: Execution) => {
+			startedMs ??= startedBeforeSleepMs(itemIndex) ?? clock.nowMs();
+			return startedMs;
+		};
 		return {
+			async start(execution) {
+				known = await readTask(taskId, begin(execution), settings, execution);
+				return unfinished(known, begin(execution), settings);
+			},
 			run: async (execution) =>
-				await finishTask(
-					{ taskId, known: undefined, startedMs: execution.clock.nowMs() },
-					settings,
-					execution,
-				),
+				await finishTask({ taskId, known, startedMs: begin(execution) }, settings, execution),
 		};
 	},
 };

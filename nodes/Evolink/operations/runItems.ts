@@ -1,4 +1,10 @@
-import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	EngineRequest,
+	IBinaryData,
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
 
 import { EvolinkClient } from '../evolink/client';
 import type { Balance } from '../evolink/client';
@@ -20,7 +26,9 @@ import { createExecutionClock } from '../time/clock';
 import type { Clock } from '../time/clock';
 import { Throttle } from '../time/retry';
 import { Stop, Stopped } from '../time/stop';
-import { maxConcurrentOf } from './waitOptions';
+import { hasSlept, requestSleep, SHORTEST_SLEEP_MS, wakeUp, whyNoSleep } from './sleep';
+import type { SleepNote } from './sleep';
+import { isSleepWanted, maxConcurrentOf } from './waitOptions';
 
 /** What the work on the items of one execution shares. */
 export interface Execution {
@@ -33,6 +41,8 @@ export interface Execution {
 	uploads: Map<string, Promise<string | undefined>>;
 	/** As soon as somebody has asked for it. */
 	balance?: Promise<Balance>;
+	/** When an item's wait began, by the clock, where it began before a sleep. */
+	startedBeforeSleepMs(itemIndex: number): number | undefined;
 	/** Shows advice beside the output; the same advice is shown once, with the items it is about. */
 	advise(itemIndex: number, advice: string): void;
 }
@@ -43,8 +53,25 @@ export interface ItemOutput {
 	binary?: Record<string, IBinaryData>;
 }
 
+/** A task that is not finished, as it matters for a sleep. */
+export interface UnfinishedTask {
+	taskId: string;
+	/** When the wait for it began, by the execution's clock. */
+	startedMs: number;
+	timeoutMs: number;
+	/** How long the API expects the whole generation to take. */
+	estimatedSeconds: number | undefined;
+}
+
 /** One item that has been checked, ready to go. */
 export interface PreparedItem {
+	/**
+	 * Does the first part of the work, up to where it would begin to wait; `run` does the rest.
+	 *
+	 * @returns the task to wait for, if there is one
+	 * @throws as `run` does
+	 */
+	start(execution: Execution): Promise<UnfinishedTask | undefined>;
 	/**
 	 * Does the work on the item.
 	 *
@@ -110,28 +137,41 @@ class ItemRun {
 
 	private readonly execution: Execution;
 
+	/** What was noted before the sleep, after one. */
+	private readonly note: SleepNote | undefined;
+
+	private readonly run: number | 'agentCall';
+
 	private account: Account | undefined;
 
 	constructor(
 		private readonly context: IExecuteFunctions,
 		private readonly operation: Operation,
+		private readonly response: unknown,
 	) {
+		this.note = wakeUp(context);
+		this.run = this.note?.run ?? runOf(context);
 		this.results = context.getInputData().map(() => undefined);
-		this.paidTasks = new PaidTasks(context.getContext('node'), runOf(context));
+		this.paidTasks = new PaidTasks(context.getContext('node'), this.run);
 		this.execution = this.newExecution();
 	}
 
 	/** Checks all items first, so that nothing is paid for when a later one would end the run anyway. */
-	async run(): Promise<INodeExecutionData[]> {
+	async runAll(): Promise<INodeExecutionData[] | EngineRequest> {
 		const leave = stopOnCancel(this.context, this.stop);
 		try {
 			const prepared = await this.prepareAll();
 			this.throwIfFailed();
+			this.recallFailures(prepared);
 			await this.guard(prepared);
 			this.throwIfFailed();
-			await this.runAll(prepared);
+			const request = await this.trySleep(prepared);
+			if (request !== undefined) return request;
+			await this.inLanes(prepared, async (item, itemIndex) => {
+				const row = { ...(await item.run(this.execution)), pairedItem: { item: itemIndex } };
+				this.results[itemIndex] = { kind: 'row', row };
+			});
 			this.throwIfFailed();
-			if (this.stop.reason === 'cancelled') throw this.stoppedError();
 			this.showAdvice();
 			return this.results.flatMap((result, itemIndex) => {
 				if (result === undefined) return [];
@@ -184,21 +224,73 @@ class ItemRun {
 		}
 	}
 
-	private async runAll(prepared: ReadonlyArray<PreparedItem | undefined>): Promise<void> {
+	/** Items that failed before a sleep have failed: they are not submitted now. */
+	private recallFailures(prepared: Array<PreparedItem | undefined>): void {
+		for (const [key, details] of Object.entries(this.note?.failures ?? {})) {
+			prepared[Number(key)] = undefined;
+			this.results[Number(key)] = { kind: 'failed', details, error: undefined };
+		}
+	}
+
+	/** Starts all items and asks n8n for a sleep, if one is wanted, possible and long enough. */
+	private async trySleep(
+		prepared: ReadonlyArray<PreparedItem | undefined>,
+	): Promise<EngineRequest | undefined> {
+		const { run, context } = this;
+		if (!isSleepWanted(context) || run === 'agentCall' || hasSlept(context, run)) {
+			const isUnheard = isSleepWanted(context) && run === 'agentCall';
+			if (isUnheard) this.adviseOnSleep('an AI agent waits for the answer');
+			return undefined;
+		}
+		const refusal = whyNoSleep(context, this.response);
+		if (refusal !== undefined) {
+			this.adviseOnSleep(refusal);
+			return undefined;
+		}
+		const tasks = new Map<number, UnfinishedTask>();
+		await this.inLanes(prepared, async (item, itemIndex) => {
+			const task = await item.start(this.execution);
+			if (task !== undefined) tasks.set(itemIndex, task);
+		});
+		this.throwIfFailed();
+		const sleepMs = sleepFor([...tasks.values()], this.execution.clock.nowMs());
+		if (sleepMs === undefined) return undefined;
+		const failures = this.results.flatMap((result, itemIndex) =>
+			result?.kind === 'failed' ? [[itemIndex, result.details]] : [],
+		);
+		const toWallMs = Date.now() - this.execution.clock.nowMs();
+		return requestSleep(context, {
+			run,
+			wakeAtMs: Date.now() + sleepMs,
+			taskIds: [...tasks.values()].map(({ taskId }) => taskId),
+			startedAtMs: Object.fromEntries(
+				[...tasks].map(([itemIndex, { startedMs }]) => [itemIndex, startedMs + toWallMs]),
+			),
+			failures: Object.fromEntries(failures),
+		});
+	}
+
+	private adviseOnSleep(reason: string): void {
+		this.advise(0, `The node waited in memory instead of sleeping, because ${reason}.`);
+	}
+
+	/** Works on the items in parallel, as many at a time as wanted. */
+	private async inLanes(
+		prepared: ReadonlyArray<PreparedItem | undefined>,
+		work: (item: PreparedItem, itemIndex: number) => Promise<void>,
+	): Promise<void> {
 		const remaining = prepared.entries();
 		const lane = async () => {
-			for (const [itemIndex, work] of remaining) {
+			for (const [itemIndex, item] of remaining) {
 				if (this.stop.reason !== undefined) return;
-				if (work === undefined) continue;
-				await this.settle(itemIndex, async () => {
-					const row = { ...(await work.run(this.execution)), pairedItem: { item: itemIndex } };
-					this.results[itemIndex] = { kind: 'row', row };
-				});
-				const hasFailed = this.results[itemIndex]?.kind === 'failed';
+				if (item === undefined || this.results[itemIndex] !== undefined) continue;
+				await this.settle(itemIndex, async () => await work(item, itemIndex));
+				const hasFailed = this.results.at(itemIndex)?.kind === 'failed';
 				if (hasFailed && !this.context.continueOnFail()) this.stop.now('itemFailed');
 			}
 		};
 		await Promise.all(Array.from({ length: maxConcurrentOf(this.context) }, lane));
+		if (this.stop.reason === 'cancelled') throw this.stoppedError();
 	}
 
 	private newExecution(): Execution {
@@ -211,6 +303,10 @@ class ItemRun {
 			stop: this.stop,
 			paidTasks: this.paidTasks,
 			uploads: new Map(),
+			startedBeforeSleepMs: (itemIndex) => {
+				const atMs = this.note?.startedAtMs[itemIndex];
+				return atMs === undefined ? undefined : clock.nowMs() - (Date.now() - atMs);
+			},
 			advise: (itemIndex, advice) => this.advise(itemIndex, advice),
 		};
 	}
@@ -258,15 +354,35 @@ class ItemRun {
 	}
 }
 
+/** What a video takes where the API gives no estimate. */
+const USUAL_GENERATION_MS = 90_000;
+
+/**
+ * Returns how long to sleep: until the earliest moment at which a task can sensibly be finished.
+ * Undefined where there is nothing to wait for, or a task's time would be over before.
+ */
+function sleepFor(tasks: readonly UnfinishedTask[], nowMs: number): number | undefined {
+	const expectedMs = tasks.map(
+		({ startedMs, estimatedSeconds }) =>
+			startedMs + (estimatedSeconds === undefined ? USUAL_GENERATION_MS : estimatedSeconds * 1000),
+	);
+	const wakeMs = Math.max(nowMs + SHORTEST_SLEEP_MS, Math.min(...expectedMs));
+	const canAllWait = tasks.every(({ startedMs, timeoutMs }) => startedMs + timeoutMs > wakeMs);
+	return tasks.length > 0 && canAllWait ? wakeMs - nowMs : undefined;
+}
+
 /**
  * Runs an operation on all items in parallel.
  *
- * @returns one row for each item, in the order of the input, paired with it
+ * @param response what the engine has given to this call, if it gives anything
+ * @returns one row for each item, in the order of the input, paired with it; or the request to
+ * sleep and to be called again
  * @throws NodeOperationError or NodeApiError of the first failed item, unless the node continues
  */
 export async function runItems(
 	context: IExecuteFunctions,
 	operation: Operation,
-): Promise<INodeExecutionData[]> {
-	return await new ItemRun(context, operation).run();
+	response: unknown,
+): Promise<INodeExecutionData[] | EngineRequest> {
+	return await new ItemRun(context, operation, response).runAll();
 }

@@ -92,6 +92,27 @@ const WAIT_OPTION_FIELDS: readonly INodeProperties[] = [
 		description:
 			'How long to wait for one video at most. A video takes a few minutes; a paid task goes on even after this time.',
 	},
+	{
+		displayName: 'While Waiting',
+		name: 'whileWaiting',
+		type: 'options',
+		options: [
+			{
+				name: 'Keep Running',
+				value: 'keepRunning',
+				description: 'Hold the execution in memory. Each video is there as soon as it is finished.',
+			},
+			{
+				name: 'Sleep',
+				value: 'sleep',
+				description:
+					'Hand the execution back to n8n for 70 seconds or more. Takes no memory, survives a restart.',
+			},
+		],
+		default: 'keepRunning',
+		description:
+			"What n8n does while the videos are made. When asleep, 'Max Concurrent Videos' only limits uploads and downloads, and a webhook that responds when the last node finishes gets the task IDs: let it respond immediately. The first item's value applies to all items.",
+	},
 ];
 
 /**
@@ -110,6 +131,7 @@ export function readTaskSettings(itemIndex: number, fields: Fields, options: Fie
 	const timeoutLabel = 'Timeout (Seconds)';
 	const hasInterval = options.value('pollInterval') !== undefined;
 	readMaxConcurrent(options);
+	readWhileWaiting(options);
 	return {
 		itemIndex,
 		waitForCompletion: fields.yesOrNo('waitForCompletion', 'Wait for Completion'),
@@ -130,6 +152,25 @@ export function readTaskSettings(itemIndex: number, fields: Fields, options: Fie
 function readMaxConcurrent(options: Fields): number {
 	const range = { min: 1, max: LARGEST_MAX_CONCURRENT, integer: true };
 	return options.number('maxConcurrent', 'Max Concurrent Videos', range, DEFAULT_MAX_CONCURRENT);
+}
+
+function readWhileWaiting(options: Fields): 'keepRunning' | 'sleep' {
+	const whileWaiting = options.text('whileWaiting', 'While Waiting', 'keepRunning');
+	if (whileWaiting === 'keepRunning' || whileWaiting === 'sleep') return whileWaiting;
+	throw inputFailure(
+		`'While Waiting' has an unknown value: '${quotedName(whileWaiting)}'`,
+		"Choose 'keepRunning' or 'sleep'.",
+	);
+}
+
+/** Returns whether the first item asks for a sleep, also where that item is refused otherwise. */
+export function isSleepWanted(context: IExecuteFunctions): boolean {
+	try {
+		return readWhileWaiting(fieldsOfItem(context, 0).options) === 'sleep';
+	} catch {
+		// Refused when the item itself is checked.
+		return false;
+	}
 }
 
 /** Returns the first item's 'Max Concurrent Videos', also where that item is refused otherwise. */

@@ -1,0 +1,248 @@
+import type { WorkflowFile } from '../../tools/engine';
+import { nodeError, outputItems } from '../../tools/engine';
+import { NODE_NAME, SECOND_OUTPUT, useEvolink } from './evolink-workflow';
+import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
+import { testsSideBySide } from './concurrent-tests';
+import type { OwnBench } from './concurrent-tests';
+
+const evolink = useEvolink({ generationSeconds: 0 });
+const itSideBySide = testsSideBySide(evolink, { generationSeconds: 3_600 });
+
+const SLEEP = { whileWaiting: 'sleep' };
+const items = (count: number) =>
+	Array.from({ length: count }, (_, number) => ({ json: { number } }));
+
+function sleeping(run: EvolinkRun = {}, options = {}): EvolinkRun {
+	return { ...run, parameters: { ...run.parameters, options: { ...SLEEP, ...options } } };
+}
+
+function expectAsleep({ run, error, rows }: EvolinkResult, taskIds: unknown[]): void {
+	expect(error).toBeUndefined();
+	expect(run.status).toBe('waiting');
+	expect(rows.map(({ json }) => json)).toEqual([{ status: 'waiting', taskIds }]);
+}
+
+/** The sandbox's tasks end now. */
+function finishTasks({ sandbox }: OwnBench): void {
+	for (const { taskId } of sandbox.tasks()) sandbox.finishTask(taskId);
+}
+
+const taskIdsOf = ({ sandbox }: OwnBench) => sandbox.bill.map(({ taskId }) => taskId);
+
+describe('Video > Create that sleeps', () => {
+	itSideBySide('submits all items, sleeps once, and gives the same rows', async (bench) => {
+		const run = sleeping({ items: items(3) });
+		const asleep = await bench.run(run);
+		expectAsleep(asleep, taskIdsOf(bench));
+		const { waitTill } = asleep.run.data;
+		expect(new Date(waitTill!).getTime() - Date.now()).toBeGreaterThan(60_000);
+		expect(new Date(waitTill!).getTime() - Date.now()).toBeLessThan(95_000);
+
+		finishTasks(bench);
+		const woken = await bench.wake(asleep, run);
+
+		expect(woken.error).toBeUndefined();
+		expect(woken.run.status).toBe('success');
+		expect(woken.rows.map(({ json }) => json.taskId)).toEqual(taskIdsOf(bench));
+		expect(woken.rows.map(({ pairedItem }) => pairedItem)).toEqual(
+			[0, 1, 2].map((item) => ({ item })),
+		);
+		for (const { json, binary } of woken.rows) {
+			const bytes = await evolink.engine.readBinary(binary!.data);
+			expect(bytes.equals(bench.sandbox.mediaOf(String(json.taskId)).bytes())).toBe(true);
+			expect(json).toMatchObject({ status: 'completed', quality: '768p' });
+		}
+		expect(bench.sandbox.bill).toHaveLength(3);
+		expect(woken.run.data.resultData.runData[NODE_NAME]).toHaveLength(1);
+	});
+
+	itSideBySide('sleeps for as long as the API expects a video to take', async (bench) => {
+		bench.sandbox.planTask({ estimatedTimeSeconds: 300 });
+		const asleep = await bench.run(sleeping());
+
+		const sleepMs = new Date(asleep.run.data.waitTill!).getTime() - Date.now();
+		expect(sleepMs).toBeGreaterThan(280_000);
+		expect(sleepMs).toBeLessThan(301_000);
+	});
+
+	itSideBySide('waits on in memory after the sleep, and sleeps no second time', async (bench) => {
+		const asleep = await bench.run(sleeping());
+		const waking = bench.wake(asleep, sleeping());
+		await bench.sandbox.waitForRequests('read', 2);
+		finishTasks(bench);
+
+		expect((await waking).rows[0].json.status).toBe('completed');
+		expect(bench.sandbox.bill).toHaveLength(1);
+	});
+
+	itSideBySide('counts the time asleep towards the deadline', async (bench) => {
+		const run = sleeping({}, { timeout: 95 });
+		const asleep = await bench.run(run);
+		const { contextData } = asleep.run.data.executionData!;
+		const note = contextData[`node:${NODE_NAME}`].sleep;
+		Object.assign(note, { startedAtMs: { 0: Date.now() - 100_000 } });
+		const wake = await bench.wake(asleep, run);
+
+		expect(wake.error?.message).toMatch(/was not finished within 95 seconds/);
+		expect(bench.sandbox.requestsOf('read')).toHaveLength(1);
+	});
+
+	itSideBySide('keeps the rows of items that were refused before', async (bench) => {
+		bench.sandbox.addFault({
+			on: 'submit',
+			match: { promptIncludes: '<1>' },
+			fault: { kind: 'status', status: 402 },
+		});
+		const run = sleeping({
+			items: items(3),
+			node: { onError: 'continueErrorOutput' },
+			parameters: {
+				prompt: '={{ "<" + $json.number + ">" }}',
+				duration: '={{ $json.number === 2 ? 7 : 6 }}',
+			},
+		});
+		const asleep = await bench.run(run);
+		expectAsleep(asleep, taskIdsOf(bench));
+		finishTasks(bench);
+		const woken = await bench.wake(asleep, run);
+
+		expect(woken.rows.map(({ json }) => json.prompt)).toEqual(['<0>']);
+		expect(woken.errorRows.map(({ json }) => Object(json.error).message)).toEqual([
+			expect.stringContaining('too few credits'),
+			expect.stringContaining("'Duration'"),
+		]);
+		expect(woken.errorRows.map(({ json }) => json.number)).toEqual([1, 2]);
+		expect(bench.sandbox.requestsOf('submit')).toHaveLength(2);
+	});
+
+	itSideBySide(
+		'fails for a task that failed meanwhile, and pays again only by a retry',
+		async (bench) => {
+			bench.sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
+			const asleep = await bench.run(sleeping());
+			finishTasks(bench);
+			const woken = await bench.wake(asleep, sleeping());
+			expect(woken.error?.message).toContain('service_error');
+			expect(bench.sandbox.bill).toHaveLength(1);
+
+			bench.sandbox.planTask({ generationSeconds: 0 });
+			const retried = await bench.retry(woken, sleeping());
+
+			expect(retried.error).toBeUndefined();
+			expect(retried.rows[0].json.status).toBe('completed');
+			expect(bench.sandbox.bill).toHaveLength(2);
+		},
+	);
+
+	itSideBySide('resumes its task with Retry On Fail after the sleep', async (bench) => {
+		const run = sleeping({ node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } });
+		const asleep = await bench.run(run);
+		finishTasks(bench);
+		bench.sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
+		const woken = await bench.wake(asleep, run);
+
+		expect(woken.error).toBeUndefined();
+		expect(woken.rows[0].json.status).toBe('completed');
+		expect(bench.sandbox.bill).toHaveLength(1);
+	});
+
+	itSideBySide('does not sleep where everything is finished at once', async (bench) => {
+		bench.sandbox.planTask({ generationSeconds: 0 });
+		bench.sandbox.addFault({
+			on: 'submit',
+			fault: {
+				kind: 'garbage',
+				body: `{"id":"${bench.sandbox.addTask({ generationSeconds: 0 })}","status":"completed","results":[]}`,
+			},
+		});
+		const { run, rows } = await bench.run(sleeping({ parameters: { downloadVideo: false } }));
+
+		expect(run.status).toBe('success');
+		expect(rows).toHaveLength(1);
+	});
+
+	itSideBySide('waits in memory, silently, where the time would be over before', async (bench) => {
+		bench.sandbox.planTask({ generationSeconds: 0.3 });
+		const { run, hints } = await bench.run(sleeping({}, { timeout: 60 }));
+
+		expect(run.status).toBe('success');
+		expect(hints).toEqual([]);
+	});
+
+	itSideBySide(
+		'sleeps behind another output, with its own input and other nodes in reach',
+		async (bench) => {
+			const workflow = evolink.workflow(
+				sleeping({ parameters: { prompt: "={{ $('Trigger').item.json.number }}" } }),
+			);
+			const [trigger, node] = workflow.nodes;
+			const choice = { ...trigger, id: 'if', name: 'If', type: SECOND_OUTPUT, parameters: {} };
+			const link = (name: string) => ({ node: name, type: 'main' as const, index: 0 });
+			const file: WorkflowFile = {
+				...workflow,
+				nodes: [trigger, choice, node],
+				connections: {
+					Trigger: { main: [[link('If')]] },
+					If: { main: [[], [link(NODE_NAME)]] },
+				},
+			};
+			const { apiKey, url } = bench.sandbox;
+			const options = {
+				workflow: file,
+				triggerItems: items(3),
+				credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
+			};
+			const asleep = await evolink.engine.runWorkflow(options);
+			expect(asleep.status).toBe('waiting');
+			finishTasks(bench);
+			const woken = await evolink.engine.wake(asleep, options);
+
+			expect(nodeError(woken)).toBeUndefined();
+			expect(outputItems(woken, NODE_NAME).map(({ json }) => json.prompt)).toEqual(['0', '1', '2']);
+			expect(bench.sandbox.bill).toHaveLength(3);
+		},
+	);
+});
+
+describe('Task > Get that sleeps', () => {
+	const get = (taskId: string) =>
+		sleeping({
+			parameters: { resource: 'task', operation: 'get', taskId, waitForCompletion: true },
+		});
+
+	itSideBySide('looks once, sleeps, and returns the task', async (bench) => {
+		const taskId = bench.sandbox.addTask({ generationSeconds: 3_600 });
+		const asleep = await bench.run(get(taskId));
+		expectAsleep(asleep, [taskId]);
+		expect(bench.sandbox.requestsOf('read')).toHaveLength(1);
+		bench.sandbox.finishTask(taskId);
+		const woken = await bench.wake(asleep, get(taskId));
+
+		expect(woken.rows[0].json).toMatchObject({ taskId, status: 'completed' });
+	});
+
+	itSideBySide('does not sleep for a finished task', async (bench) => {
+		const taskId = bench.sandbox.addTask({ generationSeconds: 0 });
+		const { run, rows } = await bench.run(get(taskId));
+
+		expect(run.status).toBe('success');
+		expect(rows[0].json.taskId).toBe(taskId);
+		expect(bench.sandbox.requestsOf('read')).toHaveLength(1);
+	});
+});
+
+describe('where the execution cannot be put to sleep', () => {
+	it('the node waits in memory and says so', async () => {
+		const workflow = evolink.workflow(sleeping());
+		const { apiKey, url } = evolink.sandbox;
+		const run = await evolink.engine.runWorkflow({
+			workflow: { ...workflow, settings: { executionOrder: 'v0' } },
+			credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
+		});
+
+		expect(run.status).toBe('success');
+		expect(outputItems(run, NODE_NAME)[0].json.status).toBe('completed');
+		expect(JSON.stringify(run)).toContain('waited in memory instead of sleeping');
+		expect(evolink.sandbox.bill).toHaveLength(1);
+	});
+});
