@@ -92,12 +92,16 @@ const ONCE_AT_THE_START: readonly Fault[] = [
 
 const TARGETS: readonly RepeatedTarget[] = ['read', 'upload', 'media'];
 
-/** Every passing fault once, for certain: the first requests of each kind meet one after the other. */
-export function eachFaultOnce(): Fault[] {
+/**
+ * Every passing fault once, for certain: the first requests of each kind meet one after the other.
+ *
+ * @param isFull whether also those that cost minutes
+ */
+export function eachFaultOnce(isFull: boolean): Fault[] {
 	const once = TARGETS.flatMap((on) =>
 		PASSING_FAULTS[on].map(({ fault }): Fault => ({ on, fault })),
 	);
-	return [...ONCE_AT_THE_START, ...once];
+	return isFull ? [...ONCE_AT_THE_START, ...once] : once;
 }
 
 /**

@@ -9,7 +9,7 @@ import { pictureBytes } from '../engine/picture-bytes';
 import { IS_FULL } from '../random';
 import { eachFaultOnce, FAULTY_PERCENT, faultsByChance, rateLimitForAll } from './passing-faults';
 
-const VIDEO_COUNT = IS_FULL ? 500 : 200;
+const VIDEO_COUNT = 500;
 const MAX_CONCURRENT = 50;
 const GENERATION_SECONDS = 0.5;
 const NODE_TIMEOUT_SECONDS = 3600;
@@ -110,7 +110,7 @@ it(
 	async () => {
 		const { sandbox } = evolink;
 		const items = await soakItems();
-		const certainFaults = eachFaultOnce();
+		const certainFaults = eachFaultOnce(IS_FULL);
 		for (const fault of [...certainFaults, ...faultsByChance(1)]) sandbox.addFault(fault);
 
 		const startedMs = performance.now();
