@@ -4,7 +4,12 @@ import { measureLoad, type LoadPlan, type LoadRecord } from './load-measurement'
 import { judgeBatch } from './paid-tasks';
 import { WORKER_CONCURRENCY, type QueueCluster } from './queue-cluster';
 import { printMeasured } from './measured';
-import { builtInWaitWorkflow, durableWorkflow, type WaitPattern } from './webhook-workflows';
+import {
+	builtInWaitWorkflow,
+	durableWorkflow,
+	sleepWorkflow,
+	type WaitPattern,
+} from './webhook-workflows';
 
 /** About what a video of six seconds has. */
 const VIDEO_BYTES = 2 * 1024 * 1024;
@@ -13,52 +18,60 @@ const STARTED_WITHIN_SECONDS = 60;
 const EXECUTIONS = Number(process.env.EVOLINK_QUEUE_EXECUTIONS ?? 200);
 const VIDEO_SECONDS = Number(process.env.EVOLINK_QUEUE_VIDEO_SECONDS ?? 30);
 
-const WORKFLOWS = { builtIn: builtInWaitWorkflow, durable: durableWorkflow };
+const WORKFLOWS = {
+	builtIn: builtInWaitWorkflow,
+	sleep: sleepWorkflow,
+	durable: durableWorkflow,
+};
 const TITLES: Record<WaitPattern, string> = {
 	builtIn: 'the built-in wait',
+	sleep: 'the node asleep',
 	durable: 'the durable pattern (Create, Wait, Task > Get)',
 };
 
-/** Many executions at once, with either way to wait. */
+/** Many executions at once, with each way to wait. */
 export function describeLoad(cluster: () => QueueCluster): void {
 	const slots = WORKER_CONCURRENCY * 2;
 	// Each place on a worker makes one video after another; twice that is for a slow machine.
 	const timeoutMs = 2 * Math.ceil(EXECUTIONS / slots) * (VIDEO_SECONDS + 15) * 1_000 + 240_000;
 
-	describe.each(['builtIn', 'durable'] as const)('a load of the pattern "%s"', (pattern) => {
-		const plan: LoadPlan = {
-			pattern,
-			executions: EXECUTIONS,
-			startedWithinSeconds: STARTED_WITHIN_SECONDS,
-			videoSeconds: VIDEO_SECONDS,
-			videoBytes: VIDEO_BYTES,
-		};
-		let record: LoadRecord;
+	describe.each(['builtIn', 'sleep', 'durable'] as const)(
+		'a load of the pattern "%s"',
+		(pattern) => {
+			const plan: LoadPlan = {
+				pattern,
+				executions: EXECUTIONS,
+				startedWithinSeconds: STARTED_WITHIN_SECONDS,
+				videoSeconds: VIDEO_SECONDS,
+				videoBytes: VIDEO_BYTES,
+			};
+			let record: LoadRecord;
 
-		it(
-			`${EXECUTIONS} executions from a webhook, with ${TITLES[pattern]}: all finish, each is charged once`,
-			async () => {
-				cluster().sandbox.reset();
-				const active = await activateWorkflow(cluster(), WORKFLOWS[pattern]());
+			it(
+				`${EXECUTIONS} executions from a webhook, with ${TITLES[pattern]}: all finish, each is charged once`,
+				async () => {
+					cluster().sandbox.reset();
+					const active = await activateWorkflow(cluster(), WORKFLOWS[pattern]());
 
-				record = await measureLoad(cluster(), active, plan, timeoutMs);
+					record = await measureLoad(cluster(), active, plan, timeoutMs);
 
-				printMeasured('load', record.result);
-				const { calls, executions, executionIds } = record;
-				expect(judgeBatch(cluster(), pattern, calls, executions, executionIds)).toEqual({
-					pattern,
-					callsAnswered: EXECUTIONS,
-					statuses: { success: EXECUTIONS },
-					videosCharged: EXECUTIONS,
-					promptsChargedTwice: [],
-					undelivered: [],
-				});
-				expect(cluster().sandbox.bill).toHaveLength(EXECUTIONS);
-				await expectEveryVideoStored(cluster(), record);
-			},
-			timeoutMs + 60_000,
-		);
-	});
+					printMeasured('load', record.result);
+					const { calls, executions, executionIds } = record;
+					expect(judgeBatch(cluster(), pattern, calls, executions, executionIds)).toEqual({
+						pattern,
+						callsAnswered: EXECUTIONS,
+						statuses: { success: EXECUTIONS },
+						videosCharged: EXECUTIONS,
+						promptsChargedTwice: [],
+						undelivered: [],
+					});
+					expect(cluster().sandbox.bill).toHaveLength(EXECUTIONS);
+					await expectEveryVideoStored(cluster(), record);
+				},
+				timeoutMs + 60_000,
+			);
+		},
+	);
 }
 
 /** Each execution keeps its own video, byte for byte. */

@@ -7,7 +7,12 @@ import { logsThatName, type BatchOutcome } from './paid-tasks';
 import type { Interruptible, QueueCluster } from './queue-cluster';
 import { printMeasured } from './measured';
 import { callUntilTaken, callWebhook, type WebhookCall } from './webhook-calls';
-import { builtInWaitWorkflow, durableWorkflow, DURABLE_PAUSE_SECONDS } from './webhook-workflows';
+import {
+	builtInWaitWorkflow,
+	durableWorkflow,
+	DURABLE_PAUSE_SECONDS,
+	sleepWorkflow,
+} from './webhook-workflows';
 
 const DURABLE_EXECUTIONS = 20;
 /** So that some should wake up while the server is away, and some after that. */
@@ -71,6 +76,7 @@ const SCENES: Scene[] = [
 export function describeRestarts(cluster: () => QueueCluster): void {
 	describe.each(SCENES)('when $fault', ({ fault, server, awayMs }) => {
 		let durable: BatchOutcome;
+		let sleeping: BatchOutcome;
 		let builtIn: BatchOutcome;
 		/** One while the server was away, and one when n8n took calls again. */
 		let moreCalls: WebhookCall[];
@@ -79,6 +85,7 @@ export function describeRestarts(cluster: () => QueueCluster): void {
 			const { sandbox, interrupt } = cluster();
 			sandbox.reset();
 			const toDurable = await activateWorkflow(cluster(), durableWorkflow());
+			const toSleep = await activateWorkflow(cluster(), sleepWorkflow());
 			const toBuiltIn = await activateWorkflow(cluster(), builtInWaitWorkflow());
 			const startedMs = Date.now();
 			const firstWakesMs = startedMs + DURABLE_PAUSE_SECONDS * 1_000;
@@ -88,7 +95,14 @@ export function describeRestarts(cluster: () => QueueCluster): void {
 				videoSeconds: Array.from({ length: DURABLE_EXECUTIONS }, () => SHORT_VIDEO_SECONDS),
 				withinMs: DURABLE_STARTED_WITHIN_MS,
 			});
+			const inNode = await startBatch(cluster(), toSleep, {
+				pattern: 'sleep',
+				name: 'In the node',
+				videoSeconds: [SHORT_VIDEO_SECONDS, SHORT_VIDEO_SECONDS],
+				withinMs: BUILT_IN_STARTED_WITHIN_MS,
+			});
 			await waitUntilAsleep(cluster(), asleep, BEGIN_TIMEOUT_MS);
+			await waitUntilAsleep(cluster(), inNode, BEGIN_TIMEOUT_MS);
 			await delay(firstWakesMs - BUILT_IN_STARTED_BEFORE_WAKING_MS - Date.now());
 			const inMemory = await startBatch(cluster(), toBuiltIn, {
 				pattern: 'builtIn',
@@ -96,7 +110,10 @@ export function describeRestarts(cluster: () => QueueCluster): void {
 				videoSeconds: BUILT_IN_VIDEO_SECONDS,
 				withinMs: BUILT_IN_STARTED_WITHIN_MS,
 			});
-			await sandbox.waitForRequests('submit', DURABLE_EXECUTIONS + BUILT_IN_VIDEO_SECONDS.length);
+			await sandbox.waitForRequests(
+				'submit',
+				DURABLE_EXECUTIONS + 2 + BUILT_IN_VIDEO_SECONDS.length,
+			);
 			await delay(firstWakesMs - AWAY_BEFORE_WAKING_MS - Date.now());
 
 			const target = server(cluster());
@@ -126,6 +143,7 @@ export function describeRestarts(cluster: () => QueueCluster): void {
 				END_TIMEOUT_MS,
 			);
 			durable = await judgeAtEnd(cluster(), [asleep], END_TIMEOUT_MS);
+			sleeping = await judgeAtEnd(cluster(), [inNode], END_TIMEOUT_MS);
 			printMeasured(fault, durable);
 			printMeasured(fault, builtIn);
 		}, SCENARIO_TIMEOUT_MS);
@@ -133,6 +151,11 @@ export function describeRestarts(cluster: () => QueueCluster): void {
 		it('with the durable pattern all finish, none charged twice', () => {
 			expect(durable.callsAnswered).toBe(DURABLE_EXECUTIONS);
 			expectAllDelivered(durable);
+		});
+
+		it('asleep in the node all finish, none charged twice', () => {
+			expect(sleeping.callsAnswered).toBe(2);
+			expectAllDelivered(sleeping);
 		});
 
 		it('a call of the webhook while it is away is either refused or begun later', () => {

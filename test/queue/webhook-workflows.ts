@@ -16,10 +16,10 @@ const PROMPT = '={{ $json.body.prompt }}';
 export const DURABLE_PAUSE_SECONDS = 70;
 
 /**
- * How a workflow waits for its video: inside the Evolink node, or with Create, Wait and Task > Get,
- * asleep in n8n's database.
+ * How a workflow waits for its video: inside the Evolink node, in memory or asleep in n8n's database;
+ * or with Create, Wait and Task > Get, asleep there as well.
  */
-export type WaitPattern = 'builtIn' | 'durable';
+export type WaitPattern = 'builtIn' | 'sleep' | 'durable';
 
 /** Video > Create waits by itself. */
 export function builtInWaitWorkflow(): WorkflowFile {
@@ -28,6 +28,16 @@ export function builtInWaitWorkflow(): WorkflowFile {
 		parameters: { imageUrl: PICTURE_URL, prompt: PROMPT },
 	});
 	return startedByWebhook({ ...file, name: 'Built-in wait' });
+}
+
+/** Video > Create sleeps: the option "While Waiting". */
+export function sleepWorkflow(): WorkflowFile {
+	const options = { whileWaiting: 'sleep' };
+	const file = evolinkWorkflow({
+		startedBy: 'hand',
+		parameters: { imageUrl: PICTURE_URL, prompt: PROMPT, options },
+	});
+	return startedByWebhook({ ...file, name: 'Sleep' });
 }
 
 /** examples/durable.json: Create, Wait, Task > Get, and round again until the task has ended. */

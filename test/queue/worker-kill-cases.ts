@@ -7,7 +7,12 @@ import { judgeAtEnd, startBatch, waitUntilAsleep } from './batch';
 import { logsThatName, waitUntilLogged, type BatchOutcome } from './paid-tasks';
 import type { QueueCluster } from './queue-cluster';
 import { printMeasured } from './measured';
-import { builtInWaitWorkflow, durableWorkflow, storageWorkflow } from './webhook-workflows';
+import {
+	builtInWaitWorkflow,
+	durableWorkflow,
+	sleepWorkflow,
+	storageWorkflow,
+} from './webhook-workflows';
 
 const DURABLE_EXECUTIONS = 20;
 /** Every place of both workers. */
@@ -33,6 +38,7 @@ export function describeWorkerKill(cluster: () => QueueCluster): void {
 		let storage: SftpServer;
 		let stored: BatchOutcome;
 		let durable: BatchOutcome;
+		let sleeping: BatchOutcome;
 		let builtIn: BatchOutcome;
 
 		// Nothing is reset between these tests: all look at what one killing has led to.
@@ -42,9 +48,10 @@ export function describeWorkerKill(cluster: () => QueueCluster): void {
 			storage = await startSftpServer();
 			const data = storage.credential;
 			const sftp = await api.createCredential({ name: 'SFTP', type: 'sftp', data });
-			const [toStorage, toDurable, toBuiltIn] = [
+			const [toStorage, toDurable, toSleep, toBuiltIn] = [
 				await activateWorkflow(cluster(), storageWorkflow(), [sftp]),
 				await activateWorkflow(cluster(), durableWorkflow()),
+				await activateWorkflow(cluster(), sleepWorkflow()),
 				await activateWorkflow(cluster(), builtInWaitWorkflow()),
 			];
 			const plan = (count: number, seconds: number) => ({
@@ -61,14 +68,20 @@ export function describeWorkerKill(cluster: () => QueueCluster): void {
 				name: 'Asleep',
 				...plan(DURABLE_EXECUTIONS, SHORT_VIDEO_SECONDS),
 			});
+			const inNode = await startBatch(cluster(), toSleep, {
+				pattern: 'sleep',
+				name: 'Asleep in the node',
+				...plan(DURABLE_EXECUTIONS, SHORT_VIDEO_SECONDS),
+			});
 			await waitUntilAsleep(cluster(), toStore, BEGIN_TIMEOUT_MS);
+			await waitUntilAsleep(cluster(), inNode, BEGIN_TIMEOUT_MS);
 			await waitUntilAsleep(cluster(), asleep, BEGIN_TIMEOUT_MS);
 			const inMemory = await startBatch(cluster(), toBuiltIn, {
 				pattern: 'builtIn',
 				name: 'In memory',
 				...plan(BUILT_IN_EXECUTIONS, LONG_VIDEO_SECONDS),
 			});
-			const videos = STORED_VIDEOS + DURABLE_EXECUTIONS + BUILT_IN_EXECUTIONS;
+			const videos = STORED_VIDEOS + 2 * DURABLE_EXECUTIONS + BUILT_IN_EXECUTIONS;
 			// Killed between the order and its answer, a worker could not know what it has ordered.
 			await waitUntilLogged(cluster(), videos, BEGIN_TIMEOUT_MS);
 
@@ -76,6 +89,7 @@ export function describeWorkerKill(cluster: () => QueueCluster): void {
 				await workers[0].kill();
 				stored = await judgeAtEnd(cluster(), [toStore], LOST_EXECUTION_TIMEOUT_MS);
 				durable = await judgeAtEnd(cluster(), [asleep], LOST_EXECUTION_TIMEOUT_MS);
+				sleeping = await judgeAtEnd(cluster(), [inNode], LOST_EXECUTION_TIMEOUT_MS);
 				builtIn = await judgeAtEnd(cluster(), [inMemory], LOST_EXECUTION_TIMEOUT_MS);
 				await workers[0].restart();
 			});
@@ -93,6 +107,10 @@ export function describeWorkerKill(cluster: () => QueueCluster): void {
 				promptsChargedTwice: [],
 				undelivered: [],
 			});
+		});
+
+		it('asleep in the node all finish on the other worker, none charged twice', () => {
+			expect(sleeping).toEqual({ ...durable, pattern: 'sleep' });
 		});
 
 		it('a storage node on the other worker gets the video that the killed one had fetched, byte for byte', async () => {
