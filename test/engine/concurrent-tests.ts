@@ -29,7 +29,7 @@ export function useLastingSandbox(options: SandboxOptions = {}): LastingSandbox 
 }
 
 /** More at once would only wait for the processor, and measured times would mean nothing. */
-const MOST_AT_ONCE = 16;
+const MOST_AT_ONCE = 12;
 
 interface WaitingCase {
 	begin(): Promise<void>;

@@ -94,9 +94,9 @@ describe('the end of the wait', () => {
 		expect(result.error?.description).toContain(taskIds[0]);
 		expect(result.error?.description).toContain('Task > Get with this ID');
 		expect(result.error?.description).toContain("raise 'Timeout (Seconds)'");
-		// One last poll at the deadline has an ordinary time-out of 30 seconds.
+		// The last polls have an ordinary time limit, which takes 90 s by the quick clock.
 		expect(secondsSinceSubmission).toBeGreaterThan(59);
-		expect(secondsSinceSubmission).toBeLessThan(110);
+		expect(secondsSinceSubmission).toBeLessThan(250);
 		expect(submissions).toHaveLength(1);
 	});
 });
@@ -113,7 +113,7 @@ describe('the first read of a task that is resumed', () => {
 			const startedMs = Date.now();
 			const { error } = await retry(failed, settings);
 
-			expect((Date.now() - startedMs) * SPEED).toBeLessThan(110_000);
+			expect((Date.now() - startedMs) * SPEED).toBeLessThan(250_000);
 			expect(error?.message).toMatch(/was not finished within 60 seconds/);
 			expect(error?.description).toContain(sandbox.bill[0].taskId);
 			expect(error?.description).toContain('Task > Get with this ID');
