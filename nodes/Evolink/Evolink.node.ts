@@ -1,7 +1,9 @@
 import { NodeConnectionTypes } from 'n8n-workflow';
 import type {
+	EngineRequest,
 	EngineResponse,
 	IExecuteFunctions,
+	INodeExecutionData,
 	INodeType,
 	INodeTypeDescription,
 	NodeOutput,
@@ -11,27 +13,39 @@ import { inputFailure, quotedName } from './evolink/failure';
 import { createVideo, createVideoFields } from './operations/createVideo';
 import { getBalance, GET_BALANCE_FIELDS } from './operations/getBalance';
 import { getTask, GET_TASK_FIELDS } from './operations/getTask';
+import { JOIN_VIDEOS_FIELDS, joinVideos } from './operations/joinVideos';
 import { runItems } from './operations/runItems';
 import type { Operation } from './operations/runItems';
 import { sleepIfAsked } from './operations/sleep';
 
+type Run = (
+	context: IExecuteFunctions,
+	response: EngineResponse | undefined,
+) => Promise<INodeExecutionData[] | EngineRequest>;
+
+const itemByItem =
+	(operation: Operation): Run =>
+	async (context, response) =>
+		await runItems(context, operation, response);
+
 /** By resource and operation. */
-const OPERATIONS = new Map<string, Operation>([
-	['video/create', createVideo],
-	['task/get', getTask],
-	['account/getBalance', getBalance],
+const OPERATIONS = new Map<string, Run>([
+	['video/create', itemByItem(createVideo)],
+	['video/join', joinVideos],
+	['task/get', itemByItem(getTask)],
+	['account/getBalance', itemByItem(getBalance)],
 ]);
 
 /** Refuses what is not in the table; nothing unknown falls through to what costs money. */
-function unknownOperation(resource: string, operation: string): Operation {
-	return {
+function unknownOperation(resource: string, operation: string): Run {
+	return itemByItem({
 		async prepare() {
 			throw inputFailure(
 				`'${quotedName(resource)} > ${quotedName(operation)}' is not an operation of this node`,
-				"Choose 'Video > Create', 'Task > Get' or 'Account > Get Balance' in 'Resource' and 'Operation'.",
+				"Choose 'Video > Create', 'Video > Join', 'Task > Get' or 'Account > Get Balance' in 'Resource' and 'Operation'.",
 			);
 		},
-	};
+	});
 }
 
 /** The Evolink node: creates videos, reads tasks and the balance. */
@@ -49,7 +63,13 @@ export class Evolink implements INodeType {
 		waitingNodeTooltip: 'Waiting for the videos',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'evolinkApi', required: true }],
+		credentials: [
+			{
+				name: 'evolinkApi',
+				required: true,
+				displayOptions: { show: { operation: ['create', 'get', 'getBalance'] } },
+			},
+		],
 		properties: [
 			{
 				displayName: 'Resource',
@@ -76,6 +96,13 @@ export class Evolink implements INodeType {
 						action: 'Create video',
 						description:
 							'Create a video from images or text, with camera movements. Each video costs credits and takes a few minutes.',
+					},
+					{
+						name: 'Join',
+						value: 'join',
+						action: 'Join videos',
+						description:
+							'Join the finished videos of all items into one, in their order, without loss. Free of charge.',
 					},
 				],
 				default: 'create',
@@ -115,6 +142,7 @@ export class Evolink implements INodeType {
 				default: 'getBalance',
 			},
 			...createVideoFields(),
+			...JOIN_VIDEOS_FIELDS,
 			...GET_TASK_FIELDS,
 			...GET_BALANCE_FIELDS,
 		],
@@ -126,7 +154,7 @@ export class Evolink implements INodeType {
 		const resource = String(this.getNodeParameter('resource', 0, ''));
 		const operation = String(this.getNodeParameter('operation', 0, ''));
 		const known = OPERATIONS.get(`${resource}/${operation}`);
-		const result = await runItems(this, known ?? unknownOperation(resource, operation), response);
+		const result = await (known ?? unknownOperation(resource, operation))(this, response);
 		return Array.isArray(result) ? [result] : result;
 	}
 }

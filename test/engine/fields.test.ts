@@ -159,7 +159,7 @@ describe('Task > Get in the editor', () => {
 });
 
 describe('The node in the editor', () => {
-	it('has the promised names, and three actions', async () => {
+	it('has the promised names and actions', async () => {
 		const { displayName, name, usableAsTool, properties } = await description();
 		expect({ displayName, name, usableAsTool }).toEqual({
 			displayName: 'Evolink',
@@ -170,6 +170,11 @@ describe('The node in the editor', () => {
 		const actions = operations.flatMap(({ options = [] }) =>
 			options.map((option) => ('action' in option ? option.action : undefined)),
 		);
-		expect(actions.sort()).toEqual(['Create video', 'Get account balance', 'Get task']);
+		expect(actions.sort()).toEqual([
+			'Create video',
+			'Get account balance',
+			'Get task',
+			'Join videos',
+		]);
 	});
 });

@@ -194,7 +194,7 @@ describe('the node', () => {
 		]);
 	});
 
-	it('has three resources with one operation each', () => {
+	it('has three resources, and Create first', () => {
 		const choices = (name: string) =>
 			description.properties
 				.filter((field) => field.name === name)
@@ -215,7 +215,14 @@ describe('the node', () => {
 			},
 		]);
 		expect(choices('operation')).toEqual([
-			{ resource: ['video'], choices: [['create', 'Create video']], default: 'create' },
+			{
+				resource: ['video'],
+				choices: [
+					['create', 'Create video'],
+					['join', 'Join videos'],
+				],
+				default: 'create',
+			},
 			{ resource: ['task'], choices: [['get', 'Get task']], default: 'get' },
 			{
 				resource: ['account'],
@@ -228,6 +235,7 @@ describe('the node', () => {
 	it('has no field that belongs to no operation', () => {
 		const known = [
 			...fieldsOf('video', 'create'),
+			...fieldsOf('video', 'join'),
 			...fieldsOf('task', 'get'),
 			...fieldsOf('account', 'getBalance'),
 		];

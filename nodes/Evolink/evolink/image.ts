@@ -196,11 +196,13 @@ function notAnImageFailure(bytes: Buffer, rules: ImageRules, { file }: FrameWord
 /**
  * Returns the format of an image that the model can use.
  *
- * @param bytes the whole file
+ * @param bytes the file, or its beginning
+ * @param sizeBytes how long the file is
  * @throws EvolinkFailure that says what is wrong with it and what to do
  */
 export function checkImage(
 	bytes: Buffer,
+	sizeBytes: number,
 	rules: ImageRules,
 	words: FrameWords = FIRST_FRAME_WORDS,
 ): ImageFormat {
@@ -208,7 +210,7 @@ export function checkImage(
 	if (header === undefined || !rules.formats.includes(header.format)) {
 		throw notAnImageFailure(bytes, rules, words);
 	}
-	if (bytes.length > rules.maxBytes) {
+	if (sizeBytes > rules.maxBytes) {
 		throw inputFailure(
 			`${words.image} is larger than ${rules.maxBytes / 1024 / 1024} MB`,
 			'Make it smaller, for example by saving it as JPEG, then run the workflow again.',

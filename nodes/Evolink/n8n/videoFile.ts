@@ -189,7 +189,12 @@ function isStreamClass(value: unknown): value is StreamClass {
 	return typeof value === 'function' && 'from' in value && typeof value.from === 'function';
 }
 
-function streamOf(stream: ByteStream, pieces: AsyncGenerator<unknown, void>): ByteStream {
+/**
+ * Returns a stream of the pieces.
+ *
+ * @param stream any that n8n has handed out
+ */
+export function streamOf(stream: ByteStream, pieces: AsyncGenerator<unknown, void>): ByteStream {
 	const streamClass: unknown = stream.constructor;
 	if (!isStreamClass(streamClass)) throw new Error('n8n handed out a stream of an unknown kind');
 	return streamClass.from(pieces, { objectMode: false });

@@ -12,7 +12,7 @@ import { VIDEO_MODELS } from '../../../nodes/Evolink/evolink/models';
  */
 export function verdictOn(bytes: Buffer): ImageHeader | FailureDetails {
 	try {
-		checkImage(bytes, VIDEO_MODELS[0].image);
+		checkImage(bytes, bytes.length, VIDEO_MODELS[0].image);
 	} catch (error) {
 		if (!(error instanceof EvolinkFailure)) throw new Error('No failure', { cause: error });
 		return error.details;

@@ -1,0 +1,108 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import fc from 'fast-check';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { boxesIn, Mp4Refusal } from '../../../nodes/Evolink/mp4/boxes';
+import { ClipRefusal } from '../../../nodes/Evolink/mp4/joinMovies';
+import { FILMS } from '../../film/clips';
+import { joinBytes } from '../../film/join-bytes';
+import { runs } from '../../random';
+
+const FOLDER = path.join(__dirname, '..', '..', 'film', 'clips');
+const clip = (name: string) => readFileSync(path.join(FOLDER, `${name}.mp4`));
+
+/** What ffmpeg has decoded of each film; made by `npm run test:film -- --update`. */
+const judged: Record<string, { sha256: string; frames: Array<{ seconds: number }> }> = JSON.parse(
+	readFileSync(path.join(FOLDER, 'judged.json'), 'utf8'),
+);
+
+describe('a film', () => {
+	it.each(Object.entries(FILMS))('is the one that ffmpeg has judged: %s', (name, names) => {
+		const { bytes, seconds } = joinBytes(names.map(clip));
+		expect(createHash('sha256').update(bytes).digest('hex')).toBe(judged[name].sha256);
+		expect(seconds).toBeGreaterThan(judged[name].frames.at(-1)!.seconds);
+	});
+
+	it('starts with its index, so that it plays while it loads', () => {
+		const { bytes } = joinBytes([clip('plain'), clip('beep')]);
+		expect([...boxesIn(bytes).keys()]).toEqual(['ftyp', 'moov', 'mdat']);
+	});
+
+	it('can be joined again', () => {
+		const { bytes } = joinBytes([clip('beep'), clip('beep')]);
+		expect(joinBytes([bytes, bytes]).seconds).toBeCloseTo(4, 1);
+	});
+});
+
+/** The clip with other bytes in its index, in the first box of that type. */
+function patched(name: string, type: string, offset: number, bytes: number[]): Buffer {
+	const copy = Buffer.from(clip(name));
+	copy.set(bytes, copy.indexOf(type, copy.indexOf('moov'), 'latin1') + 4 + offset);
+	return copy;
+}
+
+function refusal(...files: Buffer[]): string {
+	try {
+		joinBytes(files);
+	} catch (error) {
+		if (error instanceof ClipRefusal) return `${error.clip}: ${error.refusal.what}`;
+		if (error instanceof Mp4Refusal) return error.what;
+		throw error;
+	}
+	return 'joined';
+}
+
+describe('a clip is refused', () => {
+	it.each([
+		[
+			'turned',
+			patched('plain', 'tkhd', 40, [0, 0, 0, 0]),
+			'1: differs from the first clip in its rotation',
+		],
+		[
+			'encrypted',
+			patched('plain', 'avc1', -4, [...Buffer.from('encv')]),
+			"1: cannot be joined, because it has pictures of the kind 'encv'",
+		],
+		[
+			'of four billion samples',
+			patched('plain', 'stsz', 4, [0, 0, 0, 1, 255, 255, 255, 255]),
+			'is damaged',
+		],
+		[
+			'with more rows than its box holds',
+			patched('plain', 'stts', 4, [255, 255, 255, 255]),
+			'is damaged',
+		],
+		['with a time scale of nothing', patched('plain', 'mdhd', 12, [0, 0, 0, 0]), 'is damaged'],
+		[
+			'with a chunk behind its end',
+			patched('plain', 'stco', 8, [127, 255, 255, 255]),
+			'is cut short',
+		],
+		['at another speed', patched('plain', 'elst', 16, [0, 2, 0, 0]), 'it has a changed speed'],
+		[
+			'in more than one kind',
+			patched('plain', 'stsd', 4, [0, 0, 0, 2]),
+			'more than one kind of picture',
+		],
+	])('that is %s', (_what, file, words) => {
+		expect(refusal(clip('index-at-end'), file)).toContain(words);
+	});
+
+	it('within a moment and in plain words, whatever is changed in its index', () => {
+		const file = clip('beep');
+		const moov = file.indexOf('moov', 0, 'latin1');
+		const change = fc.tuple(fc.integer({ min: moov + 4, max: file.length - 1 }), fc.nat(255));
+		fc.assert(
+			fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+				const copy = Buffer.from(file);
+				for (const [at, byte] of changes) copy[at] = byte;
+				expect(refusal(copy, file)).not.toBe('');
+			}),
+			runs(3_000),
+		);
+	});
+});
