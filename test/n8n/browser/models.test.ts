@@ -121,6 +121,36 @@ describe('a rehearsal', () => {
 	});
 });
 
+describe('Join', () => {
+	it('needs no credential, and its film plays to the end in the output panel', async () => {
+		const { editor, api, sandbox } = bench;
+		const file = videosWorkflow('join', ['one', 'two'], { options: { rehearse: true } });
+		const [, , evolink] = file.nodes;
+		const join = { ...evolink, id: 'join', name: 'Join', parameters: { operation: 'join' } };
+		const workflow = await api.createWorkflow(
+			{
+				...file,
+				nodes: [...file.nodes, { ...join, position: [660, 0] }],
+				connections: {
+					...file.connections,
+					[EVOLINK_NODE]: { main: [[{ node: 'Join', type: 'main', index: 0 }]] },
+				},
+			},
+			[bench.credential],
+		);
+		await editor.openWorkflow(workflow.id);
+		await editor.openNode('Join');
+		await bench.step('10 join');
+		await editor.nodeView.executeStep();
+		await editor.nodeView.waitForSuccess();
+
+		const video = await editor.nodeView.playVideo({ toItsEnd: true });
+		await bench.step('11 joined');
+		expect(video).toEqual({ durationSeconds: 4, widthPx: 640, heightPx: 360 });
+		expect(sandbox.requests).toEqual([]);
+	});
+});
+
 describe('Get Balance', () => {
 	it('shows the credits that are left', async () => {
 		const { editor, api } = bench;
@@ -132,7 +162,7 @@ describe('Get Balance', () => {
 		await editor.openNode(EVOLINK_NODE);
 		await editor.nodeView.executeStep();
 		await editor.nodeView.waitForSuccess();
-		await bench.step('10 balance');
+		await bench.step('12 balance');
 
 		expect(await editor.nodeView.output.innerText()).toContain('remainingCredits');
 	});
