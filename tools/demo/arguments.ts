@@ -11,6 +11,8 @@ export interface DemoArguments {
 	quality?: string;
 	durationSeconds?: number;
 	cameraCommands?: string[];
+	/** Make a film of three images instead. */
+	film: boolean;
 	/** Use the real service, which costs credits. */
 	live: boolean;
 	/** Do not ask before credits are spent. */
@@ -40,6 +42,7 @@ paid and nothing leaves this computer, unless --live is given.
   --quality QUALITY    ${QUALITIES.join(' or ')}; default: ${MODEL.defaultQuality}
   --duration SECONDS   ${durationRules()}; default: ${MODEL.defaultDurationSeconds}
   --camera COMMANDS    camera movements, with commas, e.g. "Pan left,Zoom in"
+  --film               three images, two clips, one film; alone
   --live               use the real Evolink; costs credits, asks first;
                        needs your API key in the variable EVOLINK_API_KEY
   --yes                with --live: do not ask
@@ -54,7 +57,8 @@ Camera commands: ${wrapped(COMMANDS)}
  * @throws ArgumentsError for an unknown option or a value that the example's model does not offer.
  */
 export function parseDemoArguments(values: string[]): DemoArguments {
-	const { image, prompt, quality, duration, camera, live, yes, help } = parsed(values);
+	const { image, prompt, quality, duration, camera, film, live, yes, help } = parsed(values);
+	if (film && values.length > 1) throw new ArgumentsError('--film goes with no other option.');
 	if (image === '') throw new ArgumentsError('--image needs the name of an image file.');
 	if (yes && !live) throw new ArgumentsError('--yes goes with --live: the demo costs nothing.');
 	if (quality !== undefined && !QUALITIES.includes(quality)) {
@@ -66,6 +70,7 @@ export function parseDemoArguments(values: string[]): DemoArguments {
 		quality,
 		durationSeconds: duration === undefined ? undefined : durationOf(duration, quality),
 		cameraCommands: camera === undefined ? undefined : cameraCommandsOf(camera),
+		film,
 		live,
 		yes,
 		help,
@@ -75,6 +80,7 @@ export function parseDemoArguments(values: string[]): DemoArguments {
 function parsed(values: string[]) {
 	try {
 		return {
+			film: false,
 			live: false,
 			yes: false,
 			help: false,
@@ -87,6 +93,7 @@ function parsed(values: string[]) {
 					quality: { type: 'string' },
 					duration: { type: 'string' },
 					camera: { type: 'string' },
+					film: { type: 'boolean' },
 					live: { type: 'boolean' },
 					yes: { type: 'boolean', short: 'y' },
 					help: { type: 'boolean', short: 'h' },

@@ -11,6 +11,7 @@ import {
 	type ExampleResult,
 	type ServiceChoice,
 } from './run-example';
+import { runFilm } from './run-film';
 
 const EXIT_FAILED = 1;
 const EXIT_WRONG_ARGUMENTS = 2;
@@ -39,6 +40,8 @@ async function main(): Promise<number> {
 		return 0;
 	}
 
+	if (demo.film) return await showFilm();
+
 	let service: ServiceChoice = {
 		kind: 'sandbox',
 		generationSeconds: SANDBOX_GENERATION_SECONDS,
@@ -60,6 +63,19 @@ async function main(): Promise<number> {
 		service = { kind: 'live', apiKey };
 	}
 	return await show(demo, service);
+}
+
+async function showFilm(): Promise<number> {
+	stdout.write('\n  Three images, two clips, one film: on a local stand-in for Evolink (free)\n');
+	try {
+		const { clips, seconds, file } = await runFilm(SANDBOX_GENERATION_SECONDS);
+		stdout.write(`  Film      ${relative(USER_FOLDER, file)} (${clips} clips, ${seconds} s)\n\n`);
+		return 0;
+	} catch (error) {
+		if (!(error instanceof ExampleError)) throw error;
+		stderr.write(`\nThere is no film: ${error.message}\n`);
+		return EXIT_FAILED;
+	}
 }
 
 /** @returns Why nothing must be spent, or undefined when it may be. */

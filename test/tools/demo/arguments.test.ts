@@ -1,7 +1,7 @@
 import { ArgumentsError, HELP_TEXT, parseDemoArguments } from '../../../tools/demo/arguments';
 import { CAMERA_COMMANDS } from '../../../nodes/Evolink/evolink/camera';
 
-const nothingAsked = { live: false, yes: false, help: false };
+const nothingAsked = { film: false, live: false, yes: false, help: false };
 
 describe('the command line of the demo', () => {
 	it('asks for nothing special by default', () => {
@@ -29,6 +29,11 @@ describe('the command line of the demo', () => {
 			durationSeconds: 10,
 			cameraCommands: ['Pan left', 'Zoom in'],
 		});
+	});
+
+	it('makes a film, with no other option', () => {
+		expect(parseDemoArguments(['--film'])).toEqual({ ...nothingAsked, film: true });
+		expect(() => parseDemoArguments(['--film', '--live'])).toThrow(ArgumentsError);
 	});
 
 	it('is not strict about spaces, upper and lower case of camera commands', () => {
