@@ -146,6 +146,17 @@ describe('Video > Create that sleeps', () => {
 		expect(bench.sandbox.bill).toHaveLength(1);
 	});
 
+	itSideBySide('works on the first item only, where it is to be executed once', async (bench) => {
+		const run = sleeping({ items: items(3), node: { executeOnce: true } });
+		const asleep = await bench.run(run);
+		expectAsleep(asleep, taskIdsOf(bench));
+		finishTasks(bench);
+		const woken = await bench.wake(asleep, run);
+
+		expect(woken.rows).toHaveLength(1);
+		expect(bench.sandbox.bill).toHaveLength(1);
+	});
+
 	itSideBySide('does not sleep where everything is finished at once', async (bench) => {
 		bench.sandbox.planTask({ generationSeconds: 0 });
 		bench.sandbox.addFault({

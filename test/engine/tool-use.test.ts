@@ -180,6 +180,15 @@ describe('The node as the tool of an AI agent', () => {
 		expect(sandbox.bill).toHaveLength(2);
 	});
 
+	it('waits in memory where it is asked to sleep, since the agent waits for the answer', async () => {
+		const run = await runAgent([{}], { prompt: 'A cat', options: { whileWaiting: 'sleep' } });
+
+		expect(nodeError(run)).toBeUndefined();
+		expect(run.status).toBe('success');
+		expect(answersOf(run)).toEqual([[expect.objectContaining({ isSuccess: true })]]);
+		expect(sandbox.bill).toHaveLength(1);
+	});
+
 	it('tells the model how a task is getting on', async () => {
 		const taskId = sandbox.addTask({ generationSeconds: 0 });
 		const run = await runAgent([{ id: taskId }], {

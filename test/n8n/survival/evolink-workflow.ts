@@ -20,7 +20,7 @@ export type StartedBy = 'hand' | 'form';
 /** The settings that n8n offers for every node. */
 export type NodeSettings = Pick<
 	INode,
-	'retryOnFail' | 'maxTries' | 'waitBetweenTries' | 'onError' | 'name'
+	'retryOnFail' | 'maxTries' | 'waitBetweenTries' | 'onError' | 'executeOnce' | 'name'
 >;
 
 /** A workflow with one Evolink node; what is left out keeps its default. */

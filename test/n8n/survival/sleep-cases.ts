@@ -47,6 +47,13 @@ const STORIES: Story[] = [
 		failures: 1,
 	},
 	{
+		name: 'Execute Once',
+		startedBy: 'form',
+		items: twoItems('Execute Once'),
+		settings: { executeOnce: true },
+		videos: 1,
+	},
+	{
 		name: 'Retry On Fail',
 		startedBy: 'form',
 		items: twoItems('Retry On Fail'),
