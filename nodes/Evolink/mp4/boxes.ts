@@ -82,7 +82,9 @@ export function boxesIn(bytes: Buffer): Boxes {
 		const size = reader.uint(4);
 		const type = reader.type();
 		const content = reader.take(size === 1 ? reader.uint64() - 16 : size - 8);
-		boxes.set(type, [...(boxes.get(type) ?? []), content]);
+		const others = boxes.get(type);
+		if (others === undefined) boxes.set(type, [content]);
+		else others.push(content);
 	}
 	return boxes;
 }

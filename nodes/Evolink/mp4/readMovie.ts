@@ -72,7 +72,9 @@ function readChunkOffsets(table: Boxes): number[] {
 function readOffsets(table: Boxes, sizes: readonly number[], fileBytes: number): number[] {
 	const chunks = readChunkOffsets(table);
 	const { reader } = fullBoxAt(table, 'stsc');
-	const runs = Array.from({ length: reader.rows(12) }, () => {
+	const runCount = reader.rows(12);
+	if (runCount > chunks.length) throw damaged();
+	const runs = Array.from({ length: runCount }, () => {
 		const [firstChunk, samplesPerChunk] = [reader.uint(4), reader.uint(4)];
 		// Several descriptions in one clip mean that it was joined before, from different ones.
 		if (reader.uint(4) !== 1) throw unsupported('more than one kind of picture or sound');
@@ -101,8 +103,9 @@ function readOffsets(table: Boxes, sizes: readonly number[], fileBytes: number):
 function readKeyFrames(table: Boxes, sampleCount: number): (index: number) => boolean {
 	if (!table.has('stss')) return () => true;
 	const { reader } = fullBoxAt(table, 'stss');
-	const numbers = new Set(Array.from({ length: reader.rows(4) }, () => reader.uint(4)));
-	if (numbers.size > sampleCount) throw damaged();
+	const count = reader.rows(4);
+	if (count > sampleCount) throw damaged();
+	const numbers = new Set(Array.from({ length: count }, () => reader.uint(4)));
 	return (index) => numbers.has(index + 1);
 }
 
@@ -142,13 +145,18 @@ export function unsupported(what: string): Mp4Refusal {
 	);
 }
 
+/** A pause at the beginning, and the stretch that is shown. */
+const MOST_EDITS = 2;
+
 /** Reads an edit list of at most one pause at the beginning and one stretch of the track. */
 function readEdits(track: Boxes, movieTimescale: number) {
 	const none = { hidden: 0, editSeconds: undefined, delaySeconds: 0 };
 	if (boxAt(track, 'edts', 'elst') === undefined) return none;
 	const { reader, version } = fullBoxAt(track, 'edts', 'elst');
 	const long = version === 1;
-	const edits = Array.from({ length: reader.rows(long ? 20 : 12) }, () => {
+	const count = reader.rows(long ? 20 : 12);
+	if (count > MOST_EDITS) throw unsupported('cuts that were not encoded');
+	const edits = Array.from({ length: count }, () => {
 		const seconds = (long ? reader.uint64() : reader.uint(4)) / movieTimescale;
 		// A media time of -1 means that nothing is shown for so long.
 		const isPause = reader.peek(long ? 8 : 4).every((byte) => byte === 0xff);

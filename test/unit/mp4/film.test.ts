@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { boxesIn, Mp4Refusal } from '../../../nodes/Evolink/mp4/boxes';
 import { ClipRefusal } from '../../../nodes/Evolink/mp4/joinMovies';
+import { readMovie } from '../../../nodes/Evolink/mp4/readMovie';
 import { FILMS } from '../../film/clips';
 import { joinBytes } from '../../film/join-bytes';
 import { runs } from '../../random';
@@ -90,6 +91,14 @@ describe('a clip is refused', () => {
 		],
 	])('that is %s', (_what, file, words) => {
 		expect(refusal(clip('index-at-end'), file)).toContain(words);
+	});
+
+	it('within a second, however many boxes its index claims to have', () => {
+		const tiny = Buffer.alloc(4_000_000);
+		for (let at = 0; at < tiny.length; at += 8) tiny.set([0, 0, 0, 8, 102, 114, 101, 101], at);
+		const startedMs = performance.now();
+		expect(() => readMovie(tiny, tiny.length)).toThrow('is damaged');
+		expect(performance.now() - startedMs).toBeLessThan(1_000);
 	});
 
 	it('within a moment and in plain words, whatever is changed in its index', () => {
