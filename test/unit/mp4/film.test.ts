@@ -94,7 +94,7 @@ describe('a clip is refused', () => {
 	});
 
 	it('within a second, however many boxes its index claims to have', () => {
-		const tiny = Buffer.alloc(4_000_000);
+		const tiny = Buffer.alloc(1_000_000);
 		for (let at = 0; at < tiny.length; at += 8) tiny.set([0, 0, 0, 8, 102, 114, 101, 101], at);
 		const startedMs = performance.now();
 		expect(() => readMovie(tiny, tiny.length)).toThrow('is damaged');
