@@ -134,6 +134,32 @@ describe('Video > Create that sleeps', () => {
 		},
 	);
 
+	itSideBySide(
+		'does not pay again for an item that did not wait and failed meanwhile',
+		async (bench) => {
+			const { sandbox } = bench;
+			sandbox.planTask({
+				match: { promptIncludes: '<1>' },
+				outcome: { status: 'failed', code: 'service_error' },
+			});
+			const run = sleeping({
+				items: items(2),
+				parameters: {
+					prompt: '={{ "<" + $json.number + ">" }}',
+					waitForCompletion: '={{ $json.number === 0 }}',
+				},
+			});
+			const asleep = await bench.run(run);
+			expect(asleep.run.status).toBe('waiting');
+			finishTasks(bench);
+			const woken = await bench.wake(asleep, run);
+
+			expect(woken.error).toBeUndefined();
+			expect(woken.rows.map(({ json }) => json.status)).toEqual(['completed', 'failed']);
+			expect(sandbox.bill).toHaveLength(2);
+		},
+	);
+
 	itSideBySide('resumes its task with Retry On Fail after the sleep', async (bench) => {
 		const run = sleeping({ node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } });
 		const asleep = await bench.run(run);

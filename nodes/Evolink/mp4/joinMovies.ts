@@ -294,7 +294,7 @@ function requireFileOrder(samples: readonly Sample[]): void {
 }
 
 /**
- * Works out the joined file: the clips one after another, nothing encoded anew.
+ * Works out the joined file: the clips one after another, nothing encoded again.
  *
  * @throws ClipRefusal for a clip that does not fit to the first
  */

@@ -25,10 +25,10 @@ export interface ResultRequest {
 	mayHaveExpired: boolean;
 }
 
-/** A link that has not begun to answer by then is opened anew. */
+/** A link that has not begun to answer by then is opened again. */
 const OPENING_TIMEOUT_MS = 30_000;
 
-/** A body from which nothing came for so long is given up and fetched anew. */
+/** A body from which nothing came for so long is given up and fetched again. */
 const STALL_MS = 60_000;
 
 /**

@@ -387,11 +387,11 @@ interface CheckedItem {
 /** Submits the item, or finds the task that it had before a sleep or a retry. */
 async function startVideo(item: CheckedItem, execution: Execution): Promise<StartedTask> {
 	const { itemIndex, video, images, settings, submissionKey } = item;
-	const { paidTasks, context } = execution;
-	const startedMs = execution.startedBeforeSleepMs(itemIndex);
+	const { paidTasks, context, clock } = execution;
 	const record = paidTasks.find(itemIndex, submissionKey);
-	if (startedMs !== undefined && record?.state === 'started') {
+	if (execution.isAwake && record?.state === 'started') {
 		// A task that failed meanwhile has failed: only a retry submits the item again.
+		const startedMs = execution.startedBeforeSleepMs(itemIndex) ?? clock.nowMs();
 		return { taskId: record.taskId, task: undefined, sent: record.sent, startedMs };
 	}
 	const { timeoutSeconds } = settings;

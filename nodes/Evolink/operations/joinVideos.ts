@@ -247,7 +247,7 @@ function failureOf(error: unknown, item: number): { item: number; failure: unkno
 
 /**
  * Video > Join: all items become one, with their videos one after another in one file. Nothing is
- * encoded anew, and no request leaves n8n.
+ * encoded again, and no request leaves n8n.
  *
  * @throws NodeOperationError that names the item at fault, unless the node continues
  */

@@ -41,6 +41,8 @@ export interface Execution {
 	uploads: Map<string, Promise<string | undefined>>;
 	/** As soon as somebody has asked for it. */
 	balance?: Promise<Balance>;
+	/** Whether this is the call after a sleep: what was started before it is not started again. */
+	isAwake: boolean;
 	/** When an item's wait began, by the clock, where it began before a sleep. */
 	startedBeforeSleepMs(itemIndex: number): number | undefined;
 	/** Shows advice beside the output; the same advice is shown once, with the items it is about. */
@@ -78,7 +80,7 @@ export interface PreparedItem {
 	 * @throws EvolinkFailure with what to tell the user; Stopped when the execution was stopped
 	 */
 	run(execution: Execution): Promise<ItemOutput>;
-	/** What the item would start anew, if anything: a video, or the rehearsal of one. */
+	/** What the item would start, if anything: a video, or the rehearsal of one. */
 	wouldStart?(paidTasks: PaidTasks): 'video' | 'rehearsal' | undefined;
 }
 
@@ -303,6 +305,7 @@ class ItemRun {
 			stop: this.stop,
 			paidTasks: this.paidTasks,
 			uploads: new Map(),
+			isAwake: this.note !== undefined,
 			startedBeforeSleepMs: (itemIndex) => {
 				const atMs = this.note?.startedAtMs[itemIndex];
 				return atMs === undefined ? undefined : clock.nowMs() - (Date.now() - atMs);

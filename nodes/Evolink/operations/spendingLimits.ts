@@ -34,7 +34,7 @@ export const LIMIT_FIELDS: readonly INodeProperties[] = [
 
 /** What a user allows the node to spend. */
 interface SpendingLimits {
-	/** Infinity: any number. */
+	/** Infinity: no limit. */
 	maxVideos: number;
 	/** In credits; undefined: the balance does not matter. */
 	minBalance: number | undefined;
