@@ -160,6 +160,20 @@ describe('Video > Create that sleeps', () => {
 		},
 	);
 
+	itSideBySide('names its paid task where a field is unusable after the sleep', async (bench) => {
+		const run = sleeping();
+		const asleep = await bench.run(run);
+		finishTasks(bench);
+		const { nodeExecutionStack } = asleep.run.data.executionData!;
+		for (const { node } of nodeExecutionStack) node.parameters.duration = '={{ 7 }}';
+		const woken = await bench.wake(asleep, run);
+
+		expect(woken.error?.message).toContain("'Duration' cannot be 7 seconds");
+		expect(woken.error?.description).toContain(taskIdsOf(bench)[0]);
+		expect(woken.error?.description).toContain('Task > Get');
+		expect(bench.sandbox.bill).toHaveLength(1);
+	});
+
 	itSideBySide('resumes its task with Retry On Fail after the sleep', async (bench) => {
 		const run = sleeping({ node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } });
 		const asleep = await bench.run(run);

@@ -32,7 +32,7 @@ function apiFailure(
 }
 
 /** Returns the way on to a task that was paid for, where there is one. */
-function wayOn(taskId: string | undefined): string | undefined {
+export function wayOn(taskId: string | undefined): string | undefined {
 	return taskId === undefined
 		? undefined
 		: `Task ID: ${taskId}. The video is paid for: use Task > Get with this ID, with Download Video turned on, to get it.`;

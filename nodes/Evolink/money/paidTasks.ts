@@ -137,6 +137,17 @@ export class PaidTasks {
 		return [undefined, 'prepared'].includes(this.find(itemIndex, submissionKey)?.state);
 	}
 
+	/** Returns the task that an earlier try has started for the item, whatever it was submitted for. */
+	taskOf(itemIndex: number): string | undefined {
+		const prefix = `${this.run}/${itemIndex}/`;
+		const started = Object.entries(this.entries).flatMap(([key, record]) =>
+			key.startsWith(prefix) && isPaidTaskRecord(record) && record.state === 'started'
+				? [record.taskId]
+				: [],
+		);
+		return started.at(-1);
+	}
+
 	/** Returns what this run of the node has paid for, or may have; but for one item, if it is named. */
 	startedBeside(excludedIndex?: number): StartedTasks {
 		const records = Object.entries(this.entries).flatMap(([key, record]) => {

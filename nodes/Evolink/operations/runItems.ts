@@ -9,6 +9,7 @@ import type {
 import { EvolinkClient } from '../evolink/client';
 import type { Balance } from '../evolink/client';
 import type { FailureDetails } from '../evolink/failure';
+import { wayOn } from '../evolink/failures';
 import { PaidTasks } from '../money/paidTasks';
 import { openAccount } from '../n8n/account';
 import type { Account } from '../n8n/account';
@@ -202,8 +203,19 @@ class ItemRun {
 					this.accountOnce,
 				);
 			});
+			this.namePaidTask(itemIndex);
 		}
 		return prepared;
+	}
+
+	/** A retry, or the call after a sleep, can find a field or file unusable that was fine before. */
+	private namePaidTask(itemIndex: number): void {
+		const result = this.results[itemIndex];
+		const taskId = this.run === 'agentCall' ? undefined : this.paidTasks.taskOf(itemIndex);
+		if (result?.kind !== 'failed' || taskId === undefined) return;
+		const { details } = result;
+		const description = `${details.description} ${wayOn(taskId) ?? ''}`;
+		this.results[itemIndex] = { ...result, details: { ...details, taskId, description } };
 	}
 
 	/** Takes out the items that may not start anything; the others go on. */
