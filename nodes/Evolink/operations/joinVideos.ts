@@ -164,6 +164,7 @@ async function* film(
 		const reader = new FileReader(piecesOf(context, clip, file));
 		try {
 			for (; pieces[next]?.clip === clip; next++) {
+				context.getExecutionCancelSignal()?.throwIfAborted();
 				const { offset, sizeBytes, before } = pieces[next];
 				if (before !== undefined) yield before;
 				yield* reader.range(offset, sizeBytes);

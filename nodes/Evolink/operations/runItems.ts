@@ -251,14 +251,14 @@ class ItemRun {
 		prepared: ReadonlyArray<PreparedItem | undefined>,
 	): Promise<EngineRequest | undefined> {
 		const { run, context } = this;
-		if (!isSleepWanted(context) || run === 'agentCall' || hasSlept(context, run)) {
-			const isUnheard = isSleepWanted(context) && run === 'agentCall';
-			if (isUnheard) this.adviseOnSleep('an AI agent waits for the answer');
-			return undefined;
-		}
+		const mayWant = run === 'agentCall' || !hasSlept(context, run);
+		if (!mayWant || !isSleepWanted(context)) return undefined;
 		const refusal = whyNoSleep(context, this.response);
-		if (refusal !== undefined) {
-			this.adviseOnSleep(refusal);
+		if (refusal !== undefined || run === 'agentCall') {
+			this.advise(
+				0,
+				`The node waited in memory instead of sleeping, because ${refusal ?? 'n8n cannot do that here'}.`,
+			);
 			return undefined;
 		}
 		const tasks = new Map<number, UnfinishedTask>();
@@ -282,10 +282,6 @@ class ItemRun {
 			),
 			failures: Object.fromEntries(failures),
 		});
-	}
-
-	private adviseOnSleep(reason: string): void {
-		this.advise(0, `The node waited in memory instead of sleeping, because ${reason}.`);
 	}
 
 	/** Works on the items in parallel, as many at a time as wanted. */

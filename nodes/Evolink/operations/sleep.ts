@@ -112,7 +112,7 @@ export function requestSleep(
 				metadata: {},
 			},
 		],
-		metadata: { run: note.run },
+		metadata: {},
 	};
 }
 
