@@ -1,7 +1,9 @@
 import { SANDBOX_PRICES } from './bill';
+import type { BillEntry, TaskSnapshot } from './sandbox-interface';
 import type { SandboxState } from './sandbox-state';
+import { snapshotOf } from './tasks';
 
-const LONGEST_SHOWN_BILL = 50;
+const MOST_SHOWN_VIDEOS = 50;
 
 function escaped(text: string): string {
 	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -16,29 +18,51 @@ function table(heads: readonly string[], rows: readonly string[]): string {
 	return `<table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
-function billPart(state: SandboxState): string {
-	const { entries, usedCredits, remainingCredits } = state.bill;
-	if (entries.length === 0) return '<p>Nothing has been submitted yet.</p>';
-	const rows = entries
-		.slice(-LONGEST_SHOWN_BILL)
-		.map((entry) =>
-			row([
-				entry.chargedAt,
-				entry.taskId,
-				entry.model,
-				entry.quality,
-				`${entry.durationSeconds} s`,
-				entry.credits,
-				entry.prompt ?? '',
-			]),
-		);
-	const older = entries.length - rows.length;
-	return `<p>${entries.length} video(s), ${usedCredits} credits used, ${remainingCredits} left.
-${older > 0 ? `The ${older} oldest are not shown.` : ''}</p>
-${table(['When', 'Task', 'Model', 'Quality', 'Duration', 'Credits', 'Prompt'], rows)}`;
+const WHEN = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** The sandbox shows its own uploads; it loads nothing from anywhere else. */
+function imageCell(url: string | null, sandboxUrl: string): string {
+	if (url === null) return '';
+	const link = escaped(url);
+	if (!url.startsWith(`${sandboxUrl}/`)) return `<a href="${link}">${link}</a>`;
+	return `<a href="${link}"><img src="${link}" alt="Image" height="80"></a>`;
 }
 
-/** The page at `/`: what this is, what to put into the credential, and the bill so far. */
+function videoCell({ status, progress, mediaUrl, failureCode }: TaskSnapshot): string {
+	if (mediaUrl !== null) {
+		return `<video src="${escaped(mediaUrl)}" controls preload="metadata" height="120"></video>`;
+	}
+	return escaped(failureCode ?? `${status}, ${progress} %`);
+}
+
+function videoRow(state: SandboxState, entry: BillEntry): string {
+	const task = state.tasks.get(entry.taskId);
+	const snapshot = snapshotOf(task, state.nowMs(), state.url());
+	const { imageUrl, lastImageUrl, quality, durationSeconds, model, prompt } = snapshot;
+	const cells = [
+		escaped(WHEN.format(snapshot.createdAtMs)),
+		imageCell(imageUrl, state.url()) + imageCell(lastImageUrl, state.url()),
+		videoCell(snapshot),
+		escaped(prompt ?? ''),
+		escaped(`${model}, ${quality}, ${durationSeconds} s`),
+		String(entry.credits),
+		`<code>${escaped(entry.taskId)}</code>`,
+	];
+	return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+}
+
+function videosPart(state: SandboxState): string {
+	const { entries, usedCredits, remainingCredits } = state.bill;
+	if (entries.length === 0) return '<p>No video has been started yet.</p>';
+	const rows = entries.slice(-MOST_SHOWN_VIDEOS).map((entry) => videoRow(state, entry));
+	const older = entries.length - rows.length;
+	const heads = ['When', 'Image', 'Video', 'Prompt', 'Settings', 'Credits (invented)', 'Task ID'];
+	return `<p>${entries.length} video(s), ${usedCredits} credits used, ${remainingCredits} left.
+${older > 0 ? `The ${older} oldest are not shown.` : ''}</p>
+${table(heads, rows.reverse())}`;
+}
+
+/** The page at `/`: what this is, what to put into the credential, and the videos so far, newest first. */
 export function frontPage(state: SandboxState): string {
 	const prices = Object.entries(SANDBOX_PRICES).flatMap(([quality, byDuration]) =>
 		Object.entries(byDuration).map(([seconds, credits]) => row([quality, `${seconds} s`, credits])),
@@ -51,8 +75,8 @@ export function frontPage(state: SandboxState): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Evolink sandbox</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
 code { background: #eef1f4; padding: .1em .3em; border-radius: .2em; }
 @media (prefers-color-scheme: dark) { body { background: #15181c; color: #e6e6e6; } code { background: #2a3038; } }
 </style>
@@ -62,6 +86,8 @@ code { background: #eef1f4; padding: .1em .3em; border-radius: .2em; }
 <p>A stand-in for Evolink's video API that runs on this computer. It costs nothing and sends nothing
 anywhere: every "generated" video is a test clip that
 says which images it was given.</p>
+<h2>Videos</h2>
+${videosPart(state)}
 <h2>In n8n</h2>
 <p>Create an <em>Evolink API</em> credential with these values:</p>
 ${table(
@@ -78,8 +104,6 @@ ${table(
 <li><code>#sandbox-fail:content_policy_violation</code> makes the task fail with that code (any code works).</li>
 <li><code>#sandbox-seconds:60</code> makes the task take 60 seconds.</li>
 </ul>
-<h2>The bill so far</h2>
-${billPart(state)}
 <h2>Prices</h2>
 <p>Invented for the sandbox. They are not Evolink's prices.</p>
 ${table(['Quality', 'Duration', 'Credits'], prices)}

@@ -195,13 +195,19 @@ export class N8nApi {
 	/**
 	 * "Execute workflow": returns at once, while the workflow runs on.
 	 * @param triggerName the trigger to start from; can be left out where there is only one
+	 * @param stepName "Execute step" of this node instead, and of all before it
 	 */
-	async runManually(workflow: SavedWorkflow, triggerName?: string): Promise<ManualRun> {
+	async runManually(
+		workflow: SavedWorkflow,
+		triggerName?: string,
+		stepName?: string,
+	): Promise<ManualRun> {
 		const { name } = findStartNode(workflow.file, triggerName);
 		const body = {
 			// 1.x runs what it is sent; 2.x what is saved, and ignores this.
 			workflowData: { ...workflow.file, id: workflow.id, active: false },
 			triggerToStartFrom: { name },
+			...(stepName && { destinationNode: { nodeName: stepName, mode: 'inclusive' } }),
 		};
 		const started = await this.session.send('POST', `/workflows/${workflow.id}/run`, { body });
 		if (isRecord(started) && started.waitingForWebhook === true) return { waitsForTrigger: true };

@@ -6,6 +6,8 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { nodeError, outputItems } from '../../../tools/engine/run-results';
 import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
 import type { N8nRelease } from '../../../tools/n8n/n8n-releases';
+import { withCredentials, type SavedCredential } from '../../../tools/n8n/workflow-credentials';
+import type { WorkflowFile } from '../../../tools/engine/workflow-file';
 import {
 	EVOLINK,
 	evolinkWorkflow,
@@ -29,6 +31,10 @@ interface Story extends Omit<EvolinkWorkflowOptions, 'parameters'> {
 	videos: number;
 	/** How many of the items fail. */
 	failures?: number;
+	/** Whether the node runs in a sub-workflow, which the workflow calls in its place. */
+	isInSubWorkflow?: boolean;
+	/** Whether "Execute step" of the node is chosen; the next one does not run then. */
+	isStep?: boolean;
 }
 
 const twoItems = (name: string) => [{ prompt: `${name} 0` }, { prompt: `${name} 1` }];
@@ -36,6 +42,20 @@ const twoItems = (name: string) => [{ prompt: `${name} 0` }, { prompt: `${name} 
 const STORIES: Story[] = [
 	{ name: 'production', startedBy: 'form', items: twoItems('production'), videos: 2 },
 	{ name: 'manual', startedBy: 'hand', items: twoItems('manual'), videos: 2 },
+	{
+		name: 'Execute step',
+		startedBy: 'hand',
+		items: twoItems('Execute step'),
+		videos: 2,
+		isStep: true,
+	},
+	{
+		name: 'sub-workflow',
+		startedBy: 'form',
+		items: twoItems('sub-workflow'),
+		videos: 2,
+		isInSubWorkflow: true,
+	},
 	{ name: 'loop', startedBy: 'form', items: [{ prompt: 'loop 0' }], inLoop: true, videos: 1 },
 	{
 		name: 'error output',
@@ -62,6 +82,36 @@ const STORIES: Story[] = [
 	},
 ];
 
+/** Returns the workflow with a call of a sub-workflow in the place of its Evolink node. */
+function withSubWorkflow(file: WorkflowFile, credential: SavedCredential): WorkflowFile {
+	const { nodes } = withCredentials(file, [credential]);
+	const evolink = nodes.filter(({ name }) => name === EVOLINK);
+	const called = {
+		nodes: [
+			{
+				...nodes[0],
+				name: 'Called',
+				type: 'n8n-nodes-base.executeWorkflowTrigger',
+				typeVersion: 1.1,
+				parameters: { inputSource: 'passthrough' },
+			},
+			...evolink,
+		],
+		connections: { Called: { main: [[{ node: EVOLINK, type: 'main', index: 0 }]] } },
+		settings: file.settings,
+	};
+	const call = {
+		type: 'n8n-nodes-base.executeWorkflow',
+		typeVersion: 1.2,
+		parameters: { source: 'parameter', workflowJson: JSON.stringify(called), options: {} },
+		credentials: undefined,
+	};
+	return {
+		...file,
+		nodes: file.nodes.map((node) => (node.name === EVOLINK ? { ...node, ...call } : node)),
+	};
+}
+
 /** Executions that sleep, in an n8n of their own that is killed meanwhile. */
 export function describeSleep(release: N8nRelease): void {
 	let own: OwnN8n;
@@ -78,14 +128,18 @@ export function describeSleep(release: N8nRelease): void {
 			...story.parameters,
 			options: { whileWaiting: 'sleep' },
 		};
-		const file = evolinkWorkflow({ ...story, parameters, next: HASH_FILE });
+		const plain = evolinkWorkflow({ ...story, parameters, next: HASH_FILE });
+		const file = story.isInSubWorkflow ? withSubWorkflow(plain, own.credential) : plain;
 		const workflow = await own.api.createWorkflow(file, [own.credential]);
-		return await startWorkflow(own.api, workflow);
+		if (!story.isStep) return await startWorkflow(own.api, workflow);
+		const run = await own.api.runManually(workflow, undefined, EVOLINK);
+		if (!('executionId' in run)) throw new Error('The trigger waits for somebody to call it');
+		return run.executionId;
 	}
 
 	beforeAll(async () => {
 		own = await startOwnN8n({ release, sandbox: { generationSeconds: 60 } });
-		for (let video = 0; video < 20; video++) own.sandbox.planTask({ estimatedTimeSeconds: 60 });
+		for (let video = 0; video < 30; video++) own.sandbox.planTask({ estimatedTimeSeconds: 60 });
 		for (const story of STORIES) executionIds.set(story.name, await start(story));
 		const stoppedId = await start({
 			name: 'stopped',
@@ -107,7 +161,7 @@ export function describeSleep(release: N8nRelease): void {
 
 	it.each(STORIES)(
 		'gets its videos after the sleep and a kill of n8n, each paid once: $name',
-		async ({ name, videos, failures = 0 }) => {
+		async ({ name, videos, isStep = false, failures = 0 }) => {
 			const execution = await own.api.waitForExecution(executionIds.get(name) ?? '', {
 				timeoutMs: SLEEP_MS,
 			});
@@ -123,14 +177,18 @@ export function describeSleep(release: N8nRelease): void {
 					.map(({ taskId }) => taskId)
 					.sort(),
 			).toEqual(rows.map(({ json }) => json.taskId).sort());
-			// The next node has read the files.
-			expect(outputItems(execution, NEXT).map(({ json }) => json.sha256)).toEqual(
-				rows.map(({ json }) =>
-					createHash('sha256')
-						.update(own.sandbox.mediaOf(String(json.taskId)).bytes())
-						.digest('hex'),
-				),
-			);
+			if (isStep) {
+				expect(execution.data.resultData.runData).not.toHaveProperty(NEXT);
+			} else {
+				// The next node has read the files.
+				expect(outputItems(execution, NEXT).map(({ json }) => json.sha256)).toEqual(
+					rows.map(({ json }) =>
+						createHash('sha256')
+							.update(own.sandbox.mediaOf(String(json.taskId)).bytes())
+							.digest('hex'),
+					),
+				);
+			}
 			if (failures > 0) expect(outputItems(execution, FAILED)).toHaveLength(failures);
 			expect(own.sandbox.violations).toEqual([]);
 		},
