@@ -2,6 +2,12 @@ import jestConfig from '../jest.config.js';
 
 const { displayName, ...unitTests } = jestConfig.projects[0];
 
+/** What generates inputs, measures or reads documents: seconds for each mutant that the other tests catch. */
+const LONG_TESTS = [
+	...['any-answer', 'picture-corpus', 'pictureCorpus', 'countCharacters', 'poll-figures', 'film'],
+	...['documentation', 'node-description'],
+];
+
 /** Stryker breaks what needs no n8n on purpose, and sees whether the unit tests notice. */
 export default {
 	mutate: [
@@ -11,7 +17,10 @@ export default {
 		'nodes/Evolink/operations/waitOptions.ts',
 	],
 	testRunner: 'jest',
-	jest: { config: { ...unitTests, projects: [] }, enableFindRelatedTests: true },
+	jest: {
+		config: { ...unitTests, projects: [], testPathIgnorePatterns: LONG_TESTS },
+		enableFindRelatedTests: true,
+	},
 	// Each mutant meets only the tests that reach it.
 	coverageAnalysis: 'perTest',
 	// What runs while a file loads, such as tables, would meet every test: nine tenths of the time.

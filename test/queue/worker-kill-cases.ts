@@ -7,6 +7,7 @@ import { judgeAtEnd, startBatch, waitUntilAsleep } from './batch';
 import { logsThatName, waitUntilLogged, type BatchOutcome } from './paid-tasks';
 import type { QueueCluster } from './queue-cluster';
 import { printMeasured } from './measured';
+import { waitForExecutions } from './stored-executions';
 import {
 	builtInWaitWorkflow,
 	durableWorkflow,
@@ -21,6 +22,10 @@ const STORED_VIDEOS = 6;
 const SHORT_VIDEO_SECONDS = 2;
 /** Still being made when the worker is killed. */
 const LONG_VIDEO_SECONDS = 40;
+/** n8n gives the two workers their executions in turn. */
+const WOKEN_EXECUTIONS = 6;
+/** Still being made when the execution has woken up. */
+const LONG_AFTER_WAKING_SECONDS = 170;
 const STARTED_WITHIN_MS = 4_000;
 const BEGIN_TIMEOUT_MS = 60_000;
 /**
@@ -175,6 +180,58 @@ export function describeWorkerKill(cluster: () => QueueCluster): void {
 			}
 			expect(sandbox.bill).toHaveLength(charged);
 		});
+	});
+}
+
+/** What has woken up waits in memory for the rest of the time, as with the built-in wait. */
+export function describeKillAfterWaking(cluster: () => QueueCluster): void {
+	describe('when a worker is killed (SIGKILL) after executions have woken up on it', () => {
+		it(
+			'those are lost, paid once, and only its log names their tasks; the others get their videos',
+			async () => {
+				const { postgres, sandbox, workers, interrupt } = cluster();
+				sandbox.reset();
+				const active = await activateWorkflow(cluster(), sleepWorkflow());
+				const batch = await startBatch(cluster(), active, {
+					pattern: 'sleep',
+					name: 'Woken up',
+					videoSeconds: Array.from({ length: WOKEN_EXECUTIONS }, () => LONG_AFTER_WAKING_SECONDS),
+					withinMs: 1_000,
+				});
+				await waitUntilAsleep(cluster(), batch, BEGIN_TIMEOUT_MS);
+				await waitForExecutions(postgres, active.workflow, {
+					count: WOKEN_EXECUTIONS,
+					isReached: (status) => status === 'running',
+					timeoutMs: LOST_EXECUTION_TIMEOUT_MS,
+				});
+				await sandbox.waitForRequests('read', WOKEN_EXECUTIONS);
+
+				await interrupt(workers[0], async () => {
+					await workers[0].kill();
+					const outcome = await judgeAtEnd(cluster(), [batch], LOST_EXECUTION_TIMEOUT_MS);
+					await workers[0].restart();
+
+					printMeasured('One worker killed (SIGKILL) after waking', outcome);
+					const lost = outcome.undelivered;
+					expect(lost.length).toBeGreaterThan(0);
+					expect(lost.length).toBeLessThan(WOKEN_EXECUTIONS);
+					expect(outcome).toEqual({
+						pattern: 'sleep',
+						callsAnswered: WOKEN_EXECUTIONS,
+						statuses: { success: WOKEN_EXECUTIONS - lost.length, error: lost.length },
+						videosCharged: WOKEN_EXECUTIONS,
+						promptsChargedTwice: [],
+						undelivered: lost.map(({ taskId }) => ({
+							taskId,
+							status: 'error',
+							isInLog: true,
+							isInExecution: false,
+						})),
+					});
+				});
+			},
+			SCENARIO_TIMEOUT_MS,
+		);
 	});
 }
 

@@ -15,7 +15,8 @@ import { CURRENT_N8N } from '../n8n/n8n-releases';
 import { N8nAnswerError } from '../n8n/n8n-session';
 import { startN8nServer, type N8nServer } from '../n8n/n8n-server';
 import { BadArguments, readEditorSettings, USAGE, type EditorSettings } from './editor-settings';
-import { importExamples, logInAsOwner, provideSandboxCredential } from './n8n-content';
+import { startMailCatcher, type MailCatcher } from './mail-catcher';
+import { importExamples, logInAsOwner, provideCredential } from './n8n-content';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_ARGUMENTS = 2;
@@ -24,6 +25,7 @@ const EXIT_INTERRUPTED = 130;
 /** What runs and must be ended, in the order in which it was started. */
 interface Running {
 	sandbox?: Sandbox;
+	mails?: MailCatcher;
 	server?: N8nServer;
 	/** Whether the user has ended it. */
 	isEnding: boolean;
@@ -33,24 +35,33 @@ function say(text: string): void {
 	process.stdout.write(`${text}\n`);
 }
 
-function welcome(server: N8nServer, examples: string[], settings: EditorSettings): string {
+function welcome(
+	server: N8nServer,
+	sandboxUrl: string,
+	mailsUrl: string,
+	{ generationSeconds, keptFolder }: EditorSettings,
+): string {
 	const kept =
-		settings.keptFolder === undefined
+		keptFolder === undefined
 			? 'Everything in this n8n is gone when it ends; --keep <folder> keeps it.'
-			: `Workflows and executions are kept in ${path.resolve(settings.keptFolder)}`;
+			: `Workflows and executions are kept in ${path.resolve(keptFolder)}`;
 	return `
-n8n is ready. Open it in your browser:
+n8n is ready, with the node and all examples in it. Open it in your browser:
 
-  Address   ${server.url}
-  Email     ${SANDBOX_OWNER.email}
-  Password  ${SANDBOX_OWNER.password}
+  Workflows  ${server.url}/home/workflows
+  Email      ${SANDBOX_OWNER.email}
+  Password   ${SANDBOX_OWNER.password}
 
-Workflows to try:
-${examples.map((name) => `  - ${name}`).join('\n')}
+The node works with a local sandbox: a video takes ${generationSeconds} s, is a test clip, and costs nothing.
 
-The Evolink node works with a local sandbox: a video takes ${settings.generationSeconds} s, is a test clip and costs nothing.
+  Videos     ${sandboxUrl}/
+  Emails     ${mailsUrl}
+
+In a prompt, #sandbox-seconds:60 makes a video take a minute, and
+#sandbox-fail:content_policy_violation makes it fail with that code.
+
 ${kept}
-Ctrl-C ends n8n and the sandbox.
+Ctrl-C ends all of it.
 `;
 }
 
@@ -67,6 +78,7 @@ async function start(settings: EditorSettings, running: Running): Promise<void> 
 
 	endOnSignal(running);
 	running.sandbox = await startSandbox({ generationSeconds });
+	running.mails = await startMailCatcher();
 
 	say(`Starting ${CURRENT_N8N.title} with the node (about 15 s) ...`);
 	const packFolder = await mkdtemp(path.join(tmpdir(), 'evolink-editor-'));
@@ -80,13 +92,25 @@ async function start(settings: EditorSettings, running: Running): Promise<void> 
 
 	const api = new N8nApi(running.server.url);
 	await logInAsOwner(api);
-	const credential = await provideSandboxCredential(api, running.sandbox);
-	const examples = await importExamples(api, credential);
-	say(welcome(running.server, examples, settings));
+	const { apiKey, url } = running.sandbox;
+	await importExamples(api, [
+		await provideCredential(api, {
+			name: 'Evolink account (sandbox)',
+			type: 'evolinkApi',
+			data: { apiKey, baseUrl: url, filesBaseUrl: url },
+		}),
+		await provideCredential(api, {
+			name: 'Email (mail catcher)',
+			type: 'smtp',
+			data: running.mails.credential,
+		}),
+	]);
+	say(welcome(running.server, url, running.mails.url, settings));
 }
 
-async function end({ server, sandbox }: Running): Promise<void> {
+async function end({ server, sandbox, mails }: Running): Promise<void> {
 	await server?.close();
+	await mails?.close();
 	await sandbox?.close();
 }
 

@@ -2,14 +2,11 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { Sandbox } from '../../sandbox';
-import type { N8nApi } from '../n8n/n8n-api';
+import type { N8nApi, NewCredential } from '../n8n/n8n-api';
 import type { SavedCredential } from '../n8n/workflow-credentials';
 import { readWorkflowFile } from '../engine/workflow-file';
 
 const EXAMPLES_FOLDER = path.resolve(__dirname, '../../examples');
-const CREDENTIAL_NAME = 'Evolink account (sandbox)';
-const CREDENTIAL_TYPE = 'evolinkApi';
 
 /**
  * Logs in, as the owner of a fresh n8n or of one that was kept.
@@ -20,34 +17,34 @@ export async function logInAsOwner(api: N8nApi): Promise<void> {
 	else await api.logIn();
 }
 
-/** Saves the credential for the sandbox, or points the one that was kept at this sandbox. */
-export async function provideSandboxCredential(
+/** Saves a credential, or gives the one that was kept under this name the new values. */
+export async function provideCredential(
 	api: N8nApi,
-	{ apiKey, url }: Sandbox,
+	credential: NewCredential,
 ): Promise<SavedCredential> {
-	const data = { apiKey, baseUrl: url, filesBaseUrl: url };
 	const kept = (await api.credentials()).find(
-		({ name, type }) => name === CREDENTIAL_NAME && type === CREDENTIAL_TYPE,
+		({ name, type }) => name === credential.name && type === credential.type,
 	);
-	if (kept === undefined) {
-		return await api.createCredential({ name: CREDENTIAL_NAME, type: CREDENTIAL_TYPE, data });
-	}
-	await api.updateCredential(kept, data);
+	if (kept === undefined) return await api.createCredential(credential);
+	await api.updateCredential(kept, credential.data);
 	return kept;
 }
 
 /**
- * Imports the example workflows that n8n does not have yet, with the credential in every Evolink node.
+ * Imports the example workflows that n8n does not have yet, with these credentials in their nodes.
  * @returns the names of all examples
  */
-export async function importExamples(api: N8nApi, credential: SavedCredential): Promise<string[]> {
+export async function importExamples(
+	api: N8nApi,
+	credentials: SavedCredential[],
+): Promise<string[]> {
 	const files = (await readdir(EXAMPLES_FOLDER)).filter((name) => name.endsWith('.json')).sort();
 	const present = await api.workflowNames();
 	const names: string[] = [];
 	for (const file of files) {
 		const workflow = readWorkflowFile(path.join(EXAMPLES_FOLDER, file));
 		const name = workflow.name ?? path.basename(file, '.json');
-		if (!present.includes(name)) await api.createWorkflow({ ...workflow, name }, [credential]);
+		if (!present.includes(name)) await api.createWorkflow({ ...workflow, name }, credentials);
 		names.push(name);
 	}
 	return names;

@@ -8,29 +8,33 @@ import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
 import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 import { fillInForm } from './form';
-import { attachedFiles, startMailServer, type MailServer } from './mail-server';
+import {
+	attachedFiles,
+	startMailCatcher,
+	type MailCatcher,
+} from '../../../tools/editor/mail-catcher';
 
 const bench = useN8n();
-let mailServer: MailServer;
+let mailCatcher: MailCatcher;
 let workflow: SavedWorkflow;
 let picture: Buffer;
 
 beforeAll(async () => {
 	picture = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
-	mailServer = await startMailServer();
+	mailCatcher = await startMailCatcher();
 	const smtp = await bench.api.createCredential({
 		name: 'SMTP account',
 		type: 'smtp',
-		data: mailServer.credential,
+		data: mailCatcher.credential,
 	});
 	const credentials = [bench.credential, smtp];
 	workflow = await bench.api.createWorkflow(readExample('form-to-email.json'), credentials);
 	await bench.api.activate(workflow);
 });
-beforeEach(() => mailServer.clear());
+beforeEach(() => mailCatcher.clear());
 afterAll(async () => {
 	await bench.api.deactivate(workflow);
-	await mailServer.close();
+	await mailCatcher.close();
 });
 
 async function send(wish: string) {
@@ -48,8 +52,8 @@ describe('examples/form-to-email.json', () => {
 
 		expect(nodeError(execution)).toBeUndefined();
 		expect(execution.status).toBe('success');
-		expect(mailServer.mails).toHaveLength(1);
-		const [mail] = mailServer.mails;
+		expect(mailCatcher.mails).toHaveLength(1);
+		const [mail] = mailCatcher.mails;
 		expect(mail.recipients).toEqual(['maria@example.com']);
 		expect(mail.email.subject).toBe('Your video is ready');
 		const [{ taskId, prompt }] = bench.sandbox.bill;
@@ -79,6 +83,6 @@ describe('examples/form-to-email.json', () => {
 
 		expect(execution.status).toBe('error');
 		expect(nodeError(execution)?.description).toContain(bench.sandbox.tasks()[0].taskId);
-		expect(mailServer.mails).toEqual([]);
+		expect(mailCatcher.mails).toEqual([]);
 	});
 });

@@ -2,15 +2,15 @@ import { nodeError } from '../../../tools/engine/run-results';
 import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { readExample } from './examples';
 import { fillInForm } from './form';
-import { startMailServer } from './mail-server';
+import { startMailCatcher } from '../../../tools/editor/mail-catcher';
 
 const bench = useN8n();
 const REFUSED_PROMPT = '#sandbox-fail:content_policy_violation';
 
 /** Sends the list, and returns the one report that comes. */
 async function reportOn(mode: 'Rehearsal (no cost)' | 'Make the videos', rows: string[]) {
-	const mailServer = await startMailServer();
-	const smtp = { name: 'SMTP account', type: 'smtp', data: mailServer.credential };
+	const mailCatcher = await startMailCatcher();
+	const smtp = { name: 'SMTP account', type: 'smtp', data: mailCatcher.credential };
 	const workflow = await bench.api.createWorkflow(readExample('guarded-batch.json'), [
 		bench.credential,
 		await bench.api.createCredential(smtp),
@@ -25,12 +25,12 @@ async function reportOn(mode: 'Rehearsal (no cost)' | 'Make the videos', rows: s
 		});
 		const execution = await bench.api.waitForExecution(executionId);
 		expect(nodeError(execution)).toBeUndefined();
-		expect(mailServer.mails).toHaveLength(1);
-		const [{ email }] = mailServer.mails;
+		expect(mailCatcher.mails).toHaveLength(1);
+		const [{ email }] = mailCatcher.mails;
 		return { subject: email.subject, text: email.text ?? '' };
 	} finally {
 		await bench.api.deactivate(workflow);
-		await mailServer.close();
+		await mailCatcher.close();
 	}
 }
 

@@ -7,21 +7,21 @@ import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
 import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 import { fillInForm } from './form';
-import { startMailServer, type MailServer } from './mail-server';
+import { startMailCatcher, type MailCatcher } from '../../../tools/editor/mail-catcher';
 import { startSftpServer, type SftpServer } from './sftp-server';
 
 const HEADER = 'Picture URL,Prompt,Quality,File name';
 const REFUSED_PROMPT = '#sandbox-fail:content_policy_violation';
 
 const bench = useN8n();
-let mailServer: MailServer;
+let mailCatcher: MailCatcher;
 let storage: SftpServer;
 let workflow: SavedWorkflow;
 
 // Each test has an account of its own, so that what one stores says nothing about the other.
 beforeEach(async () => {
-	[mailServer, storage] = await Promise.all([startMailServer(), startSftpServer()]);
-	const smtp = { name: 'SMTP account', type: 'smtp', data: mailServer.credential };
+	[mailCatcher, storage] = await Promise.all([startMailCatcher(), startSftpServer()]);
+	const smtp = { name: 'SMTP account', type: 'smtp', data: mailCatcher.credential };
 	const sftp = { name: 'SFTP account', type: 'sftp', data: storage.credential };
 	workflow = await bench.api.createWorkflow(readExample('picture-list-to-storage.json'), [
 		bench.credential,
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
 	await bench.api.deactivate(workflow);
-	await Promise.all([mailServer.close(), storage.close()]);
+	await Promise.all([mailCatcher.close(), storage.close()]);
 });
 
 async function sendList(list: string) {
@@ -52,8 +52,8 @@ async function sendList(list: string) {
 
 /** The one report that came, as its subject, the stored and the failed part. */
 function readReport() {
-	expect(mailServer.mails).toHaveLength(1);
-	const [{ recipients, email }] = mailServer.mails;
+	expect(mailCatcher.mails).toHaveLength(1);
+	const [{ recipients, email }] = mailCatcher.mails;
 	expect(recipients).toEqual(['maria@example.com']);
 	const [stored, failed] = (email.text ?? '').split('Failed:\n');
 	return { subject: email.subject, stored: stored.replace('Stored:\n', '').trim(), failed };

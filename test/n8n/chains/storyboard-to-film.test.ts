@@ -7,14 +7,14 @@ import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { joinBytes } from '../../film/join-bytes';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 import { fillInForm } from './form';
-import { attachedFiles, startMailServer } from './mail-server';
+import { attachedFiles, startMailCatcher } from '../../../tools/editor/mail-catcher';
 
 const bench = useN8n();
 
 describe('examples/storyboard-to-film.json', () => {
 	it('mails one film of all clips, in the order of the list', async () => {
-		const mailServer = await startMailServer();
-		const smtp = { name: 'SMTP account', type: 'smtp', data: mailServer.credential };
+		const mailCatcher = await startMailCatcher();
+		const smtp = { name: 'SMTP account', type: 'smtp', data: mailCatcher.credential };
 		const workflow = await bench.api.createWorkflow(readExample('storyboard-to-film.json'), [
 			bench.credential,
 			await bench.api.createCredential(smtp),
@@ -30,10 +30,10 @@ describe('examples/storyboard-to-film.json', () => {
 			expect(nodeError(execution)).toBeUndefined();
 		} finally {
 			await bench.api.deactivate(workflow);
-			await mailServer.close();
+			await mailCatcher.close();
 		}
 
-		const [{ email }, ...others] = mailServer.mails;
+		const [{ email }, ...others] = mailCatcher.mails;
 		expect(others).toEqual([]);
 		expect(email.text).toContain('your film of 2 clips, 12 seconds long');
 		const inOrder = bench.sandbox.bill[0].imageUrl?.includes('harbor')

@@ -9,7 +9,7 @@ import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { openTasks, emptyTaskTable } from './data-table';
 import { EXAMPLES_FOLDER, readExample } from './examples';
 import { fillInForm, type ChosenFile } from './form';
-import { startMailServer, type MailServer } from './mail-server';
+import { startMailCatcher, type MailCatcher } from '../../../tools/editor/mail-catcher';
 import { startSftpServer, type SftpServer } from './sftp-server';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -18,7 +18,7 @@ const HOUR_MS = 60 * 60 * 1000;
 let ageMs = 0;
 
 const bench = useN8n({ nowMs: () => Date.now() - ageMs });
-let mailServer: MailServer;
+let mailCatcher: MailCatcher;
 let storage: SftpServer;
 let submitNow: SavedWorkflow;
 let collectLater: SavedWorkflow;
@@ -27,8 +27,8 @@ let picture: ChosenFile;
 beforeAll(async () => {
 	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
 	picture = { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes };
-	[mailServer, storage] = await Promise.all([startMailServer(), startSftpServer()]);
-	const smtp = { name: 'SMTP account', type: 'smtp', data: mailServer.credential };
+	[mailCatcher, storage] = await Promise.all([startMailCatcher(), startSftpServer()]);
+	const smtp = { name: 'SMTP account', type: 'smtp', data: mailCatcher.credential };
 	const sftp = { name: 'SFTP account', type: 'sftp', data: storage.credential };
 	const credentials = [
 		bench.credential,
@@ -42,12 +42,12 @@ beforeAll(async () => {
 beforeEach(async () => {
 	ageMs = 0;
 	await emptyTaskTable(bench.api);
-	mailServer.clear();
+	mailCatcher.clear();
 	await storage.start();
 });
 afterAll(async () => {
 	await bench.api.deactivate(submitNow);
-	await Promise.all([mailServer.close(), storage.close()]);
+	await Promise.all([mailCatcher.close(), storage.close()]);
 });
 
 function expectSuccess(execution: N8nExecution) {
@@ -109,7 +109,7 @@ describe('examples/collect-later.json', () => {
 			expect(bytes.equals(bench.sandbox.mediaOf(taskId).bytes())).toBe(true);
 		}
 		expect((await openTasks(bench.api)).map((row) => row.taskId)).toEqual([running]);
-		expect(mailServer.mails).toEqual([]);
+		expect(mailCatcher.mails).toEqual([]);
 		expect(bench.sandbox.bill).toHaveLength(3);
 		expect(bench.sandbox.violations).toEqual([]);
 	});
@@ -134,8 +134,8 @@ describe('examples/collect-later.json', () => {
 		await collect();
 
 		expect((await openTasks(bench.api)).map((row) => row.taskId)).toEqual([running]);
-		expect(mailServer.mails).toHaveLength(1);
-		const [{ email, recipients }] = mailServer.mails;
+		expect(mailCatcher.mails).toHaveLength(1);
+		const [{ email, recipients }] = mailCatcher.mails;
 		expect(recipients).toEqual(['you@example.com']);
 		expect(email.subject).toContain(failed);
 		expect(email.text).toMatch(/Reason: \S/);
@@ -153,7 +153,7 @@ describe('examples/collect-later.json', () => {
 		await collect();
 
 		expect((await openTasks(bench.api)).map((row) => row.taskId)).toEqual([taskId]);
-		expect(mailServer.mails).toEqual([]);
+		expect(mailCatcher.mails).toEqual([]);
 
 		await storage.start();
 		await collect();
@@ -175,7 +175,7 @@ describe('examples/collect-later.json', () => {
 
 		expect((await openTasks(bench.api)).map((row) => row.taskId)).toEqual([patient]);
 		const reasons = new Map(
-			mailServer.mails.map(({ email }) => [
+			mailCatcher.mails.map(({ email }) => [
 				/task-\S+/.exec(email.subject ?? '')?.[0],
 				/Reason: (.*)/.exec(email.text ?? '')?.[1],
 			]),

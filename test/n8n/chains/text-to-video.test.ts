@@ -6,7 +6,11 @@ import { nodeError } from '../../../tools/engine/run-results';
 import { useN8n } from '../../../tools/n8n/n8n-bench';
 import { readExample } from './examples';
 import { fillInForm } from './form';
-import { attachedFiles, startMailServer, type MailServer } from './mail-server';
+import {
+	attachedFiles,
+	startMailCatcher,
+	type MailCatcher,
+} from '../../../tools/editor/mail-catcher';
 
 const bench = useN8n();
 const IDEA = 'A paper boat sails down a rainy street';
@@ -17,15 +21,15 @@ const MAIL_TIMEOUT_MS = 30_000;
 /** n8n wakes an execution a moment after it has noted that it waits. */
 const ASLEEP_MS = 1_000;
 
-let mailServer: MailServer;
+let mailCatcher: MailCatcher;
 beforeEach(async () => {
-	mailServer = await startMailServer();
+	mailCatcher = await startMailCatcher();
 });
-afterEach(async () => await mailServer.close());
+afterEach(async () => await mailCatcher.close());
 
 /** Fills in the form, and opens the link of a button in the email that asks for approval. */
 async function decide(button: 'Make it' | 'Decline') {
-	const smtp = { name: 'SMTP account', type: 'smtp', data: mailServer.credential };
+	const smtp = { name: 'SMTP account', type: 'smtp', data: mailCatcher.credential };
 	const workflow = await bench.api.createWorkflow(readExample('text-to-video.json'), [
 		bench.credential,
 		await bench.api.createCredential(smtp),
@@ -37,8 +41,8 @@ async function decide(button: 'Make it' | 'Decline') {
 			'Your email address': 'maria@example.com',
 		});
 		const deadlineMs = Date.now() + MAIL_TIMEOUT_MS;
-		while (mailServer.mails.length === 0 && Date.now() < deadlineMs) await delay(100);
-		const [{ recipients, email }] = mailServer.mails;
+		while (mailCatcher.mails.length === 0 && Date.now() < deadlineMs) await delay(100);
+		const [{ recipients, email }] = mailCatcher.mails;
 		expect(recipients).toEqual(['approver@example.com']);
 		expect(email.html).toContain(IDEA);
 		expect(bench.sandbox.requests).toEqual([]);
@@ -60,7 +64,7 @@ describe('examples/text-to-video.json', () => {
 		expect(bench.sandbox.bill).toMatchObject([
 			{ prompt: IDEA, imageUrl: null, model: 'MiniMax-Hailuo-2.3' },
 		]);
-		const mail = mailServer.mails[1];
+		const mail = mailCatcher.mails[1];
 		expect(mail.recipients).toEqual(['maria@example.com']);
 		const [{ taskId }] = bench.sandbox.bill;
 		const files = attachedFiles(mail);
@@ -72,6 +76,6 @@ describe('examples/text-to-video.json', () => {
 
 		expect(execution.status).toBe('success');
 		expect(bench.sandbox.requests).toEqual([]);
-		expect(mailServer.mails).toHaveLength(1);
+		expect(mailCatcher.mails).toHaveLength(1);
 	});
 });

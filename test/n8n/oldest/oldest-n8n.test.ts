@@ -7,7 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { nodeError, outputItems } from '../../../tools/engine/run-results';
 import { EXAMPLES_FOLDER, readExample } from '../chains/examples';
 import { fillInForm, fillInTestForm, type ChosenFile } from '../chains/form';
-import { attachedFiles, startMailServer, type MailServer } from '../chains/mail-server';
+import {
+	attachedFiles,
+	startMailCatcher,
+	type MailCatcher,
+} from '../../../tools/editor/mail-catcher';
 import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
 import { sandboxCredentialData } from '../../../tools/n8n/n8n-bench';
 import { OLDEST_N8N } from '../../../tools/n8n/n8n-releases';
@@ -26,19 +30,19 @@ import { expectVideo } from '../survival/video-check';
 const OBSERVED_MS = 3_000;
 
 let own: OwnN8n;
-let mailServer: MailServer;
+let mailCatcher: MailCatcher;
 let picture: ChosenFile;
 
 beforeAll(async () => {
 	own = await startOwnN8n({ release: OLDEST_N8N });
-	mailServer = await startMailServer();
+	mailCatcher = await startMailCatcher();
 	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
 	picture = { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes };
 }, 180_000);
 beforeEach(() => own.sandbox.reset());
 afterAll(async () => {
 	await own?.close();
-	await mailServer?.close();
+	await mailCatcher?.close();
 });
 
 async function run(options: Partial<EvolinkWorkflowOptions>): Promise<N8nExecution> {
@@ -113,7 +117,7 @@ describe(`in ${OLDEST_N8N.title}, the oldest supported one`, () => {
 
 	it('examples/form-to-email.json mails the video, byte for byte', async () => {
 		const { api, sandbox } = own;
-		const smtp = { name: 'SMTP account', type: 'smtp', data: mailServer.credential };
+		const smtp = { name: 'SMTP account', type: 'smtp', data: mailCatcher.credential };
 		const credentials = [own.credential, await api.createCredential(smtp)];
 		const workflow = await api.createWorkflow(readExample('form-to-email.json'), credentials);
 		await api.activate(workflow);
@@ -129,7 +133,7 @@ describe(`in ${OLDEST_N8N.title}, the oldest supported one`, () => {
 		expectSuccess(execution);
 		const [{ taskId }, ...others] = sandbox.bill;
 		expect(others).toEqual([]);
-		const [mail, ...moreMails] = mailServer.mails;
+		const [mail, ...moreMails] = mailCatcher.mails;
 		expect(moreMails).toEqual([]);
 		expect(mail.recipients).toEqual(['maria@example.com']);
 		const files = attachedFiles(mail);

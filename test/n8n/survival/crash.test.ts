@@ -7,7 +7,7 @@ import { nodeError, outputItems } from '../../../tools/engine/run-results';
 import { openTasks } from '../chains/data-table';
 import { EXAMPLES_FOLDER, readExample } from '../chains/examples';
 import { fillInForm, type ChosenFile } from '../chains/form';
-import { startMailServer, type MailServer } from '../chains/mail-server';
+import { startMailCatcher, type MailCatcher } from '../../../tools/editor/mail-catcher';
 import { startSftpServer, type SftpServer } from '../chains/sftp-server';
 import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
 import type { SavedWorkflow } from '../../../tools/n8n/n8n-api';
@@ -30,7 +30,7 @@ const IN_MEMORY_SECONDS = 20;
 const STALLED_DOWNLOAD_MS = 90_000;
 
 let own: OwnN8n;
-let mailServer: MailServer;
+let mailCatcher: MailCatcher;
 let storage: SftpServer;
 let collectLater: SavedWorkflow;
 const executionIds = { durable: '', submitNow: '', inMemory: '' };
@@ -66,10 +66,10 @@ async function activate(fileName: string): Promise<SavedWorkflow> {
 beforeAll(async () => {
 	own = await startOwnN8n({ binaryDataMode: 'database' });
 	const { api, server, sandbox } = own;
-	[mailServer, storage] = await Promise.all([startMailServer(), startSftpServer()]);
+	[mailCatcher, storage] = await Promise.all([startMailCatcher(), startSftpServer()]);
 	collectLater = await api.createWorkflow(readExample('collect-later.json'), [
 		own.credential,
-		await api.createCredential({ name: 'SMTP', type: 'smtp', data: mailServer.credential }),
+		await api.createCredential({ name: 'SMTP', type: 'smtp', data: mailCatcher.credential }),
 		await api.createCredential({ name: 'SFTP', type: 'sftp', data: storage.credential }),
 	]);
 	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
@@ -101,7 +101,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
 	await own?.close();
-	await mailServer?.close();
+	await mailCatcher?.close();
 	await storage?.close();
 });
 

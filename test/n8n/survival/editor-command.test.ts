@@ -4,8 +4,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import axios from 'axios';
 
-import { outputItems } from '../../../tools/engine/run-results';
 import { EXAMPLES_FOLDER, readExample } from '../chains/examples';
 import { fillInTestForm } from '../chains/form';
 import { readText } from '../../../tools/n8n/n8n-answers';
@@ -97,7 +97,7 @@ async function ownFolders(): Promise<string[]> {
 }
 
 async function logIn(): Promise<N8nApi> {
-	const api = new N8nApi(readPrinted('Address'));
+	const api = new N8nApi(new URL(readPrinted('Workflows')).origin);
 	const [email, password] = [readPrinted('Email'), readPrinted('Password')];
 	await api.logIn({ ...SANDBOX_OWNER, email, password });
 	return api;
@@ -112,12 +112,11 @@ describe('npm run editor', () => {
 		const files = (await readdir(EXAMPLES_FOLDER)).filter((name) => name.endsWith('.json'));
 		const names = files.map((file) => readExample(file).name ?? '');
 		expect((await api.workflowNames()).sort()).toEqual([...names].sort());
-		for (const name of names) expect(output).toContain(`  - ${name}\n`);
 	});
 
-	it('has an example ready to run: with a credential, and a sandbox behind it', async () => {
+	it('has examples ready to run: the video is on the page of the sandbox, the email on that of the mail catcher', async () => {
 		const api = await logIn();
-		const file = readExample('picture-to-video.json');
+		const file = readExample('form-to-email.json');
 		const workflows = await api.session.send('GET', '/workflows');
 		const imported: unknown = Array.isArray(workflows)
 			? workflows.find((workflow: unknown) => readText(workflow, 'name') === file.name)
@@ -133,13 +132,21 @@ describe('npm run editor', () => {
 		const executionId = await fillInTestForm(api, workflow, {
 			Picture: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
 			'What should happen?': 'Waves roll in',
+			'Your email address': 'maria@example.com',
 		});
 		const execution = await api.waitForExecution(executionId);
 
 		expect(execution.status).toBe('success');
-		const [{ json, binary }] = outputItems(execution, 'Evolink');
-		expect(json.videoUrl).toMatch(/^http:\/\/127\.0\.0\.1:/);
-		expect(binary?.data.mimeType).toBe('video/mp4');
+		const { data: videos } = await axios.get<string>(readPrinted('Videos'));
+		expect(videos).toMatch(/<img src="http:\/\/127\.0\.0\.1:\d+\/files\//);
+		expect(videos).toMatch(/<video src="http:\/\/127\.0\.0\.1:\d+\/media\//);
+		const { data: emails } = await axios.get<string>(readPrinted('Emails'));
+		expect(emails).toContain('Your video is ready');
+		const attachment = await axios.get<ArrayBuffer>(new URL('0/0', readPrinted('Emails')).href, {
+			responseType: 'arraybuffer',
+		});
+		expect(attachment.headers['content-type']).toBe('video/mp4');
+		expect(attachment.data.byteLength).toBeGreaterThan(1_000);
 	});
 
 	it('ends with Ctrl-C and leaves no process, port or file behind', async () => {

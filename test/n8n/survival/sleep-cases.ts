@@ -5,7 +5,7 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { nodeError, outputItems } from '../../../tools/engine/run-results';
 import type { N8nExecution } from '../../../tools/n8n/n8n-answers';
-import type { N8nRelease } from '../../../tools/n8n/n8n-releases';
+import { OLDEST_N8N, type N8nRelease } from '../../../tools/n8n/n8n-releases';
 import { withCredentials, type SavedCredential } from '../../../tools/n8n/workflow-credentials';
 import type { WorkflowFile } from '../../../tools/engine/workflow-file';
 import {
@@ -114,6 +114,8 @@ function withSubWorkflow(file: WorkflowFile, credential: SavedCredential): Workf
 
 /** Executions that sleep, in an n8n of their own that is killed meanwhile. */
 export function describeSleep(release: N8nRelease): void {
+	// After any wait in a sub-workflow, n8n 1.x gives the workflow its own input back (docs/waiting.md).
+	const stories = STORIES.filter((story) => release !== OLDEST_N8N || !story.isInSubWorkflow);
 	let own: OwnN8n;
 	const executionIds = new Map<string, string>();
 	let stopped: N8nExecution;
@@ -140,7 +142,7 @@ export function describeSleep(release: N8nRelease): void {
 	beforeAll(async () => {
 		own = await startOwnN8n({ release, sandbox: { generationSeconds: 60 } });
 		for (let video = 0; video < 30; video++) own.sandbox.planTask({ estimatedTimeSeconds: 60 });
-		for (const story of STORIES) executionIds.set(story.name, await start(story));
+		for (const story of stories) executionIds.set(story.name, await start(story));
 		const stoppedId = await start({
 			name: 'stopped',
 			startedBy: 'form',
@@ -159,7 +161,7 @@ export function describeSleep(release: N8nRelease): void {
 	}, 240_000);
 	afterAll(async () => await own?.close());
 
-	it.each(STORIES)(
+	it.each(stories)(
 		'gets its videos after the sleep and a kill of n8n, each paid once: $name',
 		async ({ name, videos, isStep = false, failures = 0 }) => {
 			const execution = await own.api.waitForExecution(executionIds.get(name) ?? '', {
