@@ -77,9 +77,9 @@ export class Evolink implements INodeType {
 				type: 'options',
 				noDataExpression: true,
 				options: [
-					{ name: 'Account', value: 'account' },
-					{ name: 'Task', value: 'task' },
 					{ name: 'Video', value: 'video' },
+					{ name: 'Task', value: 'task' },
+					{ name: 'Account', value: 'account' },
 				],
 				default: 'video',
 			},

@@ -1,12 +1,6 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { boxAt, boxesIn } from '../../nodes/Evolink/mp4/boxes';
-import { joinMovies } from '../../nodes/Evolink/mp4/joinMovies';
-import { readMovie } from '../../nodes/Evolink/mp4/readMovie';
-import { writeHead } from '../../nodes/Evolink/mp4/writeMovie';
 import { useEvolink } from '../engine/evolink-workflow';
 import { pictureBytes } from '../engine/picture-bytes';
 import { startEngineProcess } from './engine-process';
@@ -19,7 +13,6 @@ const LARGE_VIDEO_BYTES = 300 * MIB;
 const LARGE_PICTURE_BYTES = 20 * MIB;
 const SMALL_PICTURE_BYTES = 20_000;
 const PICTURE_SIDE_PX = 1000;
-const CLIP_BYTES = 50 * MIB;
 const MOST_ADDED_BYTES = 64 * MIB;
 
 // The sandbox runs in the test's process; the engine that is measured has one to itself.
@@ -132,26 +125,4 @@ it('a picture of 20 MB that ten items share is uploaded once', async () => {
 		new Set([uploads[0].upload?.fileUrl]),
 	);
 	expect(evolink.sandbox.bill).toHaveLength(10);
-});
-
-it('ten clips of 50 MB are joined without passing through the memory', async () => {
-	const bytes = await readFile(join(__dirname, '..', 'film', 'clips', 'plain.mp4'));
-	const movie = joinMovies([
-		readMovie(boxAt(boxesIn(bytes), 'moov') ?? Buffer.alloc(0), bytes.length),
-	]);
-	const sizeBytes = Math.floor(CLIP_BYTES / movie.picture.durations.length);
-	const pieces = movie.chunks.flatMap((chunk) => chunk.pieces);
-	for (const piece of pieces) Object.assign(piece, { sizeBytes });
-	const clip = Buffer.concat([writeHead(movie), Buffer.alloc(sizeBytes * pieces.length, 1)]);
-	const stored = await evolink.engine.storeBinary(clip, 'clip.mp4', 'video/mp4');
-	const items = Array.from({ length: 10 }, () => ({ json: {}, binary: { data: stored } }));
-	const parameters = { resource: 'video', operation: 'join' };
-	expect(await create(parameters, items.slice(0, 2))).toMatchObject({ status: 'success' });
-
-	const endOfWatch = await engine.watchMemory();
-	const end = await create(parameters, items);
-	const addedBytes = report('ten clips of 50 MiB', await endOfWatch());
-
-	expect(end).toMatchObject({ status: 'success', rowCount: 1 });
-	expect(addedBytes).toBeLessThanOrEqual(MOST_ADDED_BYTES);
 });

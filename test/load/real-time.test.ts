@@ -4,7 +4,7 @@ import { useEvolink } from '../engine/evolink-workflow';
 import type { EvolinkResult } from '../engine/evolink-workflow';
 
 const GENERATION_SECONDS = 37;
-/** Twenty videos beside one. */
+/** Several videos beside one. */
 const MOST_TIMES_AS_LONG = 1.1;
 
 const evolink = useEvolink();
@@ -46,33 +46,23 @@ async function expectAllVideos({ result, sandbox }: TimedRun, videoCount: number
 	expect(sandbox.violations).toEqual([]);
 }
 
-/** Makes one video and twenty at the same time, so that what else the machine does delays both. */
-async function compareOneWithTwenty(): Promise<number> {
-	const [one, twenty] = await Promise.all([timedRun(1), timedRun(20, 20)]);
-	const ratio = twenty.seconds / one.seconds;
+/** Makes 1, 5 and 20 videos at the same time, so that what else the machine does delays all; returns the largest ratio. */
+async function compareWithOne(): Promise<number> {
+	const [one, five, twenty] = await Promise.all([timedRun(1), timedRun(5), timedRun(20, 20)]);
+	const ratios = [five, twenty].map(({ seconds }) => seconds / one.seconds);
 	process.stdout.write(
-		`1 video of ${GENERATION_SECONDS} s: ${one.seconds.toFixed(2)} s; 20 at once: ` +
-			`${twenty.seconds.toFixed(2)} s, ${ratio.toFixed(3)} times that\n`,
+		`1 video of ${GENERATION_SECONDS} s: ${one.seconds.toFixed(2)} s; ` +
+			`5 take ${ratios[0].toFixed(3)} and 20 take ${ratios[1].toFixed(3)} times that\n`,
 	);
 	await expectAllVideos(one, 1);
+	await expectAllVideos(five, 5);
 	await expectAllVideos(twenty, 20);
-	return ratio;
+	return Math.max(...ratios);
 }
 
-it(`5 videos of ${GENERATION_SECONDS} s in one execution are there within 40 s`, async () => {
-	const five = await timedRun(5);
-
-	process.stdout.write(
-		`5 videos of ${GENERATION_SECONDS} s: ${five.seconds.toFixed(2)} s, ${five.sandbox.requestsOf('read').length} reads\n`,
-	);
-	await expectAllVideos(five, 5);
-	expect(five.seconds).toBeLessThanOrEqual(40);
-});
-
-it('20 videos at once take at most a tenth longer than one', async () => {
-	// The last forty requests, at ten a second, take nearly all of the time that is allowed: where the
-	// machine was busy with something else just then, one more try.
-	let ratio = await compareOneWithTwenty();
-	if (ratio > MOST_TIMES_AS_LONG) ratio = await compareOneWithTwenty();
+it('5 and 20 videos at once take at most a tenth longer than one', async () => {
+	// Where the machine was busy with something else just then, one more try.
+	let ratio = await compareWithOne();
+	if (ratio > MOST_TIMES_AS_LONG) ratio = await compareWithOne();
 	expect(ratio).toBeLessThanOrEqual(MOST_TIMES_AS_LONG);
 });

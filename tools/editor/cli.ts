@@ -35,6 +35,11 @@ function say(text: string): void {
 	process.stdout.write(`${text}\n`);
 }
 
+/** After a Stop, n8n's log alone names the tasks that go on. */
+function sayPaidTasks(text: string): void {
+	for (const [line] of text.matchAll(/Evolink started a paid task: \S+/g)) say(line);
+}
+
 function welcome(
 	server: N8nServer,
 	sandboxUrl: string,
@@ -61,7 +66,7 @@ In a prompt, #sandbox-seconds:60 makes a video take a minute, and
 #sandbox-fail:content_policy_violation makes it fail with that code.
 
 ${kept}
-Ctrl-C ends all of it.
+The IDs of paid tasks follow here, also those of executions that you stop. Ctrl-C ends all of it.
 `;
 }
 
@@ -87,6 +92,7 @@ async function start(settings: EditorSettings, running: Running): Promise<void> 
 		installation,
 		tarball: await packPackage(packFolder),
 		port,
+		onOutput: sayPaidTasks,
 		...(keptFolder === undefined ? {} : { userFolder: path.resolve(keptFolder) }),
 	});
 

@@ -1,6 +1,5 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import axios from 'axios';
-import { appendFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -38,8 +37,8 @@ export interface N8nServerOptions {
 	};
 	/** More of n8n's environment variables; they win over those that the server sets. */
 	environment?: Readonly<Record<string, string>>;
-	/** Everything that n8n prints is written to its end. Default: kept in {@link N8nServer.log} only. */
-	logFile?: string;
+	/** Gets everything that n8n prints, in order and at once. */
+	onOutput?: (text: string) => void;
 }
 
 /** All of n8n, running in a process of its own. It ends with the process that started it. */
@@ -135,8 +134,7 @@ class ServerOfOneHome implements N8nServer {
 			...(this.ownsFolder ? { folderToRemoveWithUs: this.userFolder } : {}),
 			onOutput: (text) => {
 				this.output += text;
-				// In order and at once: whoever reads the file shall find what was printed before.
-				if (this.options.logFile !== undefined) appendFileSync(this.options.logFile, text);
+				this.options.onOutput?.(text);
 			},
 		});
 		this.process = started;

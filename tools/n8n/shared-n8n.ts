@@ -1,4 +1,5 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,7 +42,11 @@ export async function startSharedN8n(): Promise<void> {
 	try {
 		const logFile = path.join(folder, 'n8n.log');
 		const tarball = await packPackage(folder);
-		const server = await startN8nServer({ installation, tarball, logFile });
+		const server = await startN8nServer({
+			installation,
+			tarball,
+			onOutput: (text) => appendFileSync(logFile, text),
+		});
 		running = { server, folder };
 		await new N8nApi(server.url).setUpOwner();
 		const { url, userFolder } = server;

@@ -177,13 +177,13 @@ export function simplifiedTask(task: EvolinkTask): IDataObject {
 	const hasLinks = task.results.length > 0 && task.createdMs !== undefined;
 	return {
 		taskId: task.id,
-		model: task.raw.model ?? null,
 		status: task.status,
+		videoUrl: task.results[0] ?? null,
+		model: task.raw.model ?? null,
 		progress: task.raw.progress ?? null,
 		isFinished: isFinished(task),
 		isSuccess: isSuccess(task),
 		createdAt: isoTime(task.createdMs),
-		videoUrl: task.results[0] ?? null,
 		results: task.results,
 		expiresAt: hasLinks ? isoTime((task.createdMs ?? 0) + RESULT_LIFETIME_MS) : null,
 		...(failed === undefined ? {} : { failureCode: failed.code, failureMessage: failed.message }),

@@ -1,4 +1,9 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import { CAMERA_COMMANDS } from '../../../nodes/Evolink/evolink/camera';
+import { EXAMPLES_FOLDER } from '../chains/examples';
 import { useEditor } from './editor-bench';
 import { deleteEvolinkCredentials } from '../../../tools/n8n/browser/evolink-credentials';
 import { shownPicture } from '../../../tools/n8n/browser/nodes-panel';
@@ -9,6 +14,22 @@ const bench = useEditor('first-video');
 const COMMANDS_IN_LIST = CAMERA_COMMANDS.map(({ value }) =>
 	value.replace(/(^| )\w/g, (start) => start.toUpperCase()),
 );
+
+/** What the README tells to do, without its asides; whoever changes it tries it here. */
+const README_STEPS = [
+	'In a new workflow, choose **Add first step**, search for `evolink`, and choose **Evolink** and its action **Create video**.',
+	'Choose your credential.',
+	'Paste the link to an image into **Image URL**.',
+	'Say in **Prompt** what should happen, and choose one or two **Camera Commands**.',
+	'Choose **Execute step** and wait a few minutes.',
+];
+
+function readmeSteps(): string[] {
+	const readme = readFileSync(path.resolve(EXAMPLES_FOLDER, '../README.md'), 'utf8');
+	const [, section] = readme.split('## Your first video in five steps');
+	const steps = section.split('\n## ')[0].match(/^\d\. [^]*?\./gm) ?? [];
+	return steps.map((step) => step.slice(3).replace(/\s+/g, ' '));
+}
 
 // One story, told in order: each test goes on where the one before it left the editor.
 describe("a new user's first video", () => {
@@ -49,7 +70,7 @@ describe("a new user's first video", () => {
 		await editor.useColorScheme('light');
 	});
 
-	it('the node is added by its action "Create video", with a trigger before it', async () => {
+	it('1: the node is added by its action "Create video", with a trigger before it', async () => {
 		const { editor } = bench;
 		await editor.nodesPanel.choose('Evolink');
 		await editor.nodesPanel.entry('Create video').waitFor();
@@ -66,6 +87,10 @@ describe("a new user's first video", () => {
 		expect(await editor.nodeView.chosen('operation')).toBe('Create');
 		await expect(editor.node('Create video').count()).resolves.toBe(1);
 		await expect(editor.byTestId('canvas-trigger-node').count()).resolves.toBe(1);
+	});
+
+	it('the README tells the same steps', () => {
+		expect(readmeSteps()).toEqual(README_STEPS);
 	});
 
 	it('a credential with a wrong key says why it does not work', async () => {
@@ -86,7 +111,7 @@ describe("a new user's first video", () => {
 		expect(words).not.toContain('a-wrong-key');
 	});
 
-	it('the credential works with the right key', async () => {
+	it('2: the credential works with the right key', async () => {
 		const { editor, sandbox } = bench;
 		const { nodeView } = editor;
 		const dialog = await nodeView.openedCredential();
@@ -133,7 +158,7 @@ describe("a new user's first video", () => {
 		expect(await nodeView.hasIssue('duration')).toBe(false);
 	});
 
-	it('the camera commands are listed as themselves, and several can be picked', async () => {
+	it('4: the camera commands are listed as themselves, and several can be picked', async () => {
 		const { nodeView } = bench.editor;
 		expect(await nodeView.choices('cameraCommands')).toEqual(COMMANDS_IN_LIST);
 
@@ -143,7 +168,7 @@ describe("a new user's first video", () => {
 		expect(await nodeView.chosenTags('cameraCommands')).toEqual(['Push In', 'Pan Left']);
 	});
 
-	it('"Execute step" makes the video, which plays in the output panel', async () => {
+	it('3 to 5: image, prompt and "Execute step" make the video, which plays in the output panel', async () => {
 		const { editor, sandbox } = bench;
 		const { nodeView } = editor;
 		await nodeView.fill('imageUrl', 'https://example.com/lighthouse.jpg');

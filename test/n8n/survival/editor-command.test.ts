@@ -137,6 +137,7 @@ describe('npm run editor', () => {
 		const execution = await api.waitForExecution(executionId);
 
 		expect(execution.status).toBe('success');
+		expect(output).toMatch(/^Evolink started a paid task: task-unified-/m);
 		const { data: videos } = await axios.get<string>(readPrinted('Videos'));
 		expect(videos).toMatch(/<img src="http:\/\/127\.0\.0\.1:\d+\/files\//);
 		expect(videos).toMatch(/<video src="http:\/\/127\.0\.0\.1:\d+\/media\//);
