@@ -12,15 +12,15 @@ const EXAMPLES = join(__dirname, '..', '..', 'examples');
 
 describe('The example that turns an uploaded picture into a video', () => {
 	it('runs as it lies there, from the filled-in form to the video', async () => {
-		const picture = readFileSync(join(EXAMPLES, 'pictures', 'lighthouse.jpg'));
+		const picture = readFileSync(join(EXAMPLES, 'images', 'lighthouse.jpg'));
 		const { url, apiKey } = evolink.sandbox;
 		const run = await evolink.engine.runWorkflow({
-			workflow: readWorkflowFile(join(EXAMPLES, 'picture-to-video.json')),
+			workflow: readWorkflowFile(join(EXAMPLES, 'image-to-video.json')),
 			triggerItems: [
 				{
 					json: { 'What should happen?': 'Waves roll in' },
 					binary: {
-						Picture: await evolink.engine.storeBinary(picture, 'lighthouse.jpg', 'image/jpeg'),
+						Image: await evolink.engine.storeBinary(picture, 'lighthouse.jpg', 'image/jpeg'),
 					},
 				},
 			],

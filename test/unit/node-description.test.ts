@@ -207,9 +207,9 @@ describe('the node', () => {
 			{
 				resource: undefined,
 				choices: [
-					['account', undefined],
-					['task', undefined],
 					['video', undefined],
+					['task', undefined],
+					['account', undefined],
 				],
 				default: 'video',
 			},
@@ -294,7 +294,8 @@ describe('Video > Create', () => {
 	it('says what its texts beside the fields are for', () => {
 		const every = everyField(fields);
 		const hintOf = (name: string) => every.find((field) => field.name === name)?.hint;
-		expect(hintOf('binaryPropertyName')).toMatch(/input field that contains the image file/);
+		expect(hintOf('binaryPropertyName')).toMatch(/label with _ for spaces: 'Your photo' becomes 'Your_photo'/);
+		expect(hintOf('waitForCompletion')).toMatch(/a few minutes/);
 		expect(hintOf('outputPropertyName')).toMatch(/output field that holds the video/);
 		const sequence = every.find(({ name }) => name === 'cameraSequence');
 		expect(sequence?.typeOptions?.multipleValueButtonText).toBe('Add Step');

@@ -31,7 +31,7 @@ const DURATIONS_SECONDS = [
 ];
 
 /** What `--help` prints. */
-export const HELP_TEXT = `Turns an image into a video: the workflow examples/picture-to-video.json
+export const HELP_TEXT = `Turns an image into a video: the workflow examples/image-to-video.json
 runs on n8n's own engine, against a local stand-in for Evolink. Nothing is
 paid and nothing leaves this computer, unless --live is given.
 

@@ -99,7 +99,7 @@ async function refusalToPay(demo: DemoArguments): Promise<string | undefined> {
 async function show(demo: DemoArguments, service: ServiceChoice): Promise<number> {
 	const prompt = demo.prompt ?? DEFAULT_PROMPT;
 	stdout.write(
-		`\n  Workflow  examples/picture-to-video.json, on n8n's own engine\n` +
+		`\n  Workflow  examples/image-to-video.json, on n8n's own engine\n` +
 			`  Service   ${service.kind === 'live' ? 'Evolink (costs credits)' : 'a local stand-in for Evolink (free)'}\n` +
 			`  Image     ${demo.image ?? relative(USER_FOLDER, EXAMPLE_IMAGE)}\n` +
 			`  Prompt    ${prompt}\n\n`,

@@ -17,14 +17,14 @@ import {
 const PROJECT_FOLDER = join(__dirname, '../..');
 
 /** The image that the demo takes when it is given none. */
-export const EXAMPLE_IMAGE = join(PROJECT_FOLDER, 'examples', 'pictures', 'lighthouse.jpg');
+export const EXAMPLE_IMAGE = join(PROJECT_FOLDER, 'examples', 'images', 'lighthouse.jpg');
 /** Where the demo's videos go. */
 export const OUTPUT_FOLDER = join(PROJECT_FOLDER, 'demo-output');
 
-const WORKFLOW_FILE = join(PROJECT_FOLDER, 'examples', 'picture-to-video.json');
+const WORKFLOW_FILE = join(PROJECT_FOLDER, 'examples', 'image-to-video.json');
 const NODE_NAME = 'Evolink';
 /** The names under which n8n's form hands on what was filled in. */
-const IMAGE_FIELD = 'Picture';
+const IMAGE_FIELD = 'Image';
 const PROMPT_FIELD = 'What should happen?';
 
 const PROGRESS_INTERVAL_MS = 200;

@@ -211,7 +211,7 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 			name: 'waitForCompletion',
 			type: 'boolean',
 			default: true,
-			hint: 'A video takes a few minutes',
+			hint: 'A video takes a few minutes and costs credits',
 			description:
 				'Whether to wait for the video to finish, which takes a few minutes. If off, returns the task ID for Task > Get.',
 		},

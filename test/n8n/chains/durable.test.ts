@@ -16,7 +16,7 @@ const bench = useN8n();
 let picture: ChosenFile;
 
 beforeAll(async () => {
-	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
+	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
 	picture = { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes };
 });
 
@@ -34,7 +34,7 @@ async function withActive<Result>(
 }
 
 async function start(workflow: SavedWorkflow, wish: string): Promise<string> {
-	const answers = { Picture: picture, 'What should happen?': wish };
+	const answers = { Image: picture, 'What should happen?': wish };
 	return await fillInForm(bench.api, workflow, answers);
 }
 
@@ -68,7 +68,7 @@ describe('examples/durable.json', () => {
 				expect(again.status).toBe('waiting');
 				expect(nodeError(good)).toBeUndefined();
 				expect(good.status).toBe('success');
-				expect(runsOf(good, 'Look at the task')).toBe(2);
+				expect(runsOf(good, 'Check the task')).toBe(2);
 				const [row] = outputItems(good, 'Fetch the video');
 				const task = bench.sandbox.tasks().find(({ prompt }) => prompt?.includes(':90'));
 				if (task === undefined || row.binary === undefined) throw new Error('There is no video');
@@ -101,7 +101,7 @@ describe('examples/durable.json', () => {
 			expect(execution.status).toBe('error');
 			expect(nodeError(execution)?.message).toContain(bench.sandbox.bill[0].taskId);
 			expect(nodeError(execution)?.message).toContain('Task > Get');
-			expect(runsOf(execution, 'Look at the task')).toBe(30);
+			expect(runsOf(execution, 'Check the task')).toBe(30);
 			expect(bench.sandbox.bill).toHaveLength(1);
 		});
 	}, 120_000);

@@ -20,7 +20,7 @@ let workflow: SavedWorkflow;
 let picture: Buffer;
 
 beforeAll(async () => {
-	picture = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
+	picture = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
 	mailCatcher = await startMailCatcher();
 	const smtp = await bench.api.createCredential({
 		name: 'SMTP account',
@@ -39,7 +39,7 @@ afterAll(async () => {
 
 async function send(wish: string) {
 	const executionId = await fillInForm(bench.api, workflow, {
-		Picture: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes: picture },
+		Image: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes: picture },
 		'What should happen?': wish,
 		'Your email address': 'maria@example.com',
 	});

@@ -25,7 +25,7 @@ let collectLater: SavedWorkflow;
 let picture: ChosenFile;
 
 beforeAll(async () => {
-	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
+	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
 	picture = { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes };
 	[mailCatcher, storage] = await Promise.all([startMailCatcher(), startSftpServer()]);
 	const smtp = { name: 'SMTP account', type: 'smtp', data: mailCatcher.credential };
@@ -58,7 +58,7 @@ function expectSuccess(execution: N8nExecution) {
 /** @returns the task's id */
 async function submit(wish: string, fileName: string): Promise<string> {
 	const executionId = await fillInForm(bench.api, submitNow, {
-		Picture: picture,
+		Image: picture,
 		'What should happen?': wish,
 		'File name': fileName,
 	});

@@ -36,7 +36,7 @@ let picture: ChosenFile;
 beforeAll(async () => {
 	own = await startOwnN8n({ release: OLDEST_N8N });
 	mailCatcher = await startMailCatcher();
-	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
+	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
 	picture = { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes };
 }, 180_000);
 beforeEach(() => own.sandbox.reset());
@@ -92,14 +92,14 @@ describe(`in ${OLDEST_N8N.title}, the oldest supported one`, () => {
 	it.each([
 		['in production', fillInForm],
 		['from "Execute workflow"', fillInTestForm],
-	])('examples/picture-to-video.json makes a video of the picture, %s', async (_, fillIn) => {
+	])('examples/image-to-video.json makes a video of the picture, %s', async (_, fillIn) => {
 		const { api, sandbox } = own;
-		const file = readExample('picture-to-video.json');
+		const file = readExample('image-to-video.json');
 		const workflow = await api.createWorkflow(file, [own.credential]);
 		if (fillIn === fillInForm) await api.activate(workflow);
 
 		const executionId = await fillIn(api, workflow, {
-			Picture: picture,
+			Image: picture,
 			'What should happen?': 'Waves roll in',
 		});
 		const execution = await api.waitForExecution(executionId);
@@ -123,7 +123,7 @@ describe(`in ${OLDEST_N8N.title}, the oldest supported one`, () => {
 		await api.activate(workflow);
 
 		const executionId = await fillInForm(api, workflow, {
-			Picture: picture,
+			Image: picture,
 			'What should happen?': 'Waves roll in',
 			'Your email address': 'maria@example.com',
 		});

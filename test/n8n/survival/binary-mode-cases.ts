@@ -41,7 +41,7 @@ export function describeBinaryMode(
 			['a large video', LARGE_PADDING_BYTES],
 		])('the picture goes up and %s gets to the next node byte for byte', async (_, padding) => {
 			const { api, sandbox, credential } = bench();
-			const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
+			const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
 			const prompt = `${mode} ${padding}`;
 			sandbox.planTask({
 				match: { promptIncludes: prompt },
@@ -49,13 +49,13 @@ export function describeBinaryMode(
 			});
 			const file = evolinkWorkflow({
 				startedBy: 'form',
-				parameters: { imageSource: 'binary', binaryPropertyName: 'Picture', prompt },
+				parameters: { imageSource: 'binary', binaryPropertyName: 'Image', prompt },
 				next: HASH_FILE,
 			});
 			const workflow = await api.createWorkflow(file, [credential]);
 
 			const executionId = await startWorkflow(api, workflow, {
-				Picture: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
+				Image: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
 			});
 			const execution = await api.waitForExecution(executionId);
 

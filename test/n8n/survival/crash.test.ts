@@ -72,10 +72,10 @@ beforeAll(async () => {
 		await api.createCredential({ name: 'SMTP', type: 'smtp', data: mailCatcher.credential }),
 		await api.createCredential({ name: 'SFTP', type: 'sftp', data: storage.credential }),
 	]);
-	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
+	const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
 	const picture: ChosenFile = { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes };
 	const answers = (wish: keyof typeof WISHES) => ({
-		Picture: picture,
+		Image: picture,
 		'What should happen?': WISHES[wish],
 	});
 
@@ -88,7 +88,7 @@ beforeAll(async () => {
 		match: { promptIncludes: WISHES.inMemory },
 		generationSeconds: IN_MEMORY_SECONDS,
 	});
-	const inMemory = await activate('picture-to-video.json');
+	const inMemory = await activate('image-to-video.json');
 	executionIds.inMemory = await fillInForm(api, inMemory, answers('inMemory'));
 	await api.waitForExecution(executionIds.durable, { until: 'waiting' });
 	await api.waitForExecution(executionIds.submitNow);

@@ -127,10 +127,10 @@ describe('npm run editor', () => {
 			versionId: readText(imported, 'versionId'),
 			file,
 		};
-		const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
+		const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
 
 		const executionId = await fillInTestForm(api, workflow, {
-			Picture: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
+			Image: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
 			'What should happen?': 'Waves roll in',
 			'Your email address': 'maria@example.com',
 		});

@@ -139,7 +139,7 @@ function triggerNode(startedBy: StartedBy): INode {
 			formFields: {
 				values: [
 					{ fieldLabel: 'Note' },
-					{ fieldLabel: 'Picture', fieldType: 'file', multipleFiles: false },
+					{ fieldLabel: 'Image', fieldType: 'file', multipleFiles: false },
 				],
 			},
 			options: {},

@@ -206,13 +206,13 @@ describe('"Retry execution"', () => {
 		await expectVideo(bench, outputItems(retried, NEXT)[0], bench.sandbox.bill[1].taskId);
 	});
 
-	it('of examples/picture-to-video.json uses the picture of the form again', async () => {
-		const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
+	it('of examples/image-to-video.json uses the picture of the form again', async () => {
+		const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
 		bench.sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
-		const file = readExample('picture-to-video.json');
+		const file = readExample('image-to-video.json');
 		const workflow = await bench.api.createWorkflow(file, [bench.credential]);
 		const executionId = await startWorkflow(bench.api, workflow, {
-			Picture: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
+			Image: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
 			'What should happen?': 'Waves roll in',
 		});
 		const failed = await bench.api.waitForExecution(executionId);

@@ -9,14 +9,14 @@ import { fillInTestForm } from './form';
 
 const bench = useN8n();
 
-describe('examples/picture-to-video.json', () => {
+describe('examples/image-to-video.json', () => {
 	it('makes a video of the picture in the form that "Execute workflow" opens', async () => {
-		const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'pictures', 'lighthouse.jpg'));
-		const file = readExample('picture-to-video.json');
+		const bytes = await readFile(path.join(EXAMPLES_FOLDER, 'images', 'lighthouse.jpg'));
+		const file = readExample('image-to-video.json');
 		const workflow = await bench.api.createWorkflow(file, [bench.credential]);
 
 		const executionId = await fillInTestForm(bench.api, workflow, {
-			Picture: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
+			Image: { fileName: 'lighthouse.jpg', mimeType: 'image/jpeg', bytes },
 			'What should happen?': 'Waves roll in',
 		});
 		const execution = await bench.api.waitForExecution(executionId);

@@ -10,7 +10,7 @@ import { fillInForm } from './form';
 import { startMailCatcher, type MailCatcher } from '../../../tools/editor/mail-catcher';
 import { startSftpServer, type SftpServer } from './sftp-server';
 
-const HEADER = 'Picture URL,Prompt,Quality,File name';
+const HEADER = 'Image URL,Prompt,Quality,File name';
 const REFUSED_PROMPT = '#sandbox-fail:content_policy_violation';
 
 const bench = useN8n();
@@ -23,7 +23,7 @@ beforeEach(async () => {
 	[mailCatcher, storage] = await Promise.all([startMailCatcher(), startSftpServer()]);
 	const smtp = { name: 'SMTP account', type: 'smtp', data: mailCatcher.credential };
 	const sftp = { name: 'SFTP account', type: 'sftp', data: storage.credential };
-	workflow = await bench.api.createWorkflow(readExample('picture-list-to-storage.json'), [
+	workflow = await bench.api.createWorkflow(readExample('image-list-to-storage.json'), [
 		bench.credential,
 		await bench.api.createCredential(smtp),
 		await bench.api.createCredential(sftp),
@@ -37,7 +37,7 @@ afterEach(async () => {
 
 async function sendList(list: string) {
 	const executionId = await fillInForm(bench.api, workflow, {
-		'List of pictures': {
+		'List of images': {
 			fileName: 'pictures.csv',
 			mimeType: 'text/csv',
 			bytes: Buffer.from(list),
@@ -70,7 +70,7 @@ async function expectStored(fileName: string, prompt: string) {
 	expect(bytes.equals(bench.sandbox.mediaOf(taskOf(prompt).taskId).bytes())).toBe(true);
 }
 
-describe('examples/picture-list-to-storage.json', () => {
+describe('examples/image-list-to-storage.json', () => {
 	it('stores each video under the name in its row, byte for byte, and reports the rows that failed', async () => {
 		const list = [
 			HEADER,
@@ -129,7 +129,7 @@ describe('examples/picture-list-to-storage.json', () => {
 	});
 
 	it('reads the list that lies beside it to be filled in', async () => {
-		await sendList(await readFile(path.join(EXAMPLES_FOLDER, 'picture-list.csv'), 'utf8'));
+		await sendList(await readFile(path.join(EXAMPLES_FOLDER, 'image-list.csv'), 'utf8'));
 
 		expect(readReport().subject).toBe('2 of 2 videos are stored');
 		expect(await storage.fileNames('videos')).toEqual(['beach.mp4', 'forest.mp4']);
