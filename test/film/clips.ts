@@ -45,6 +45,14 @@ export const RECIPES: readonly ClipRecipe[] = [
 		framesPerSecond: 25,
 		more: [...H264, '-video_track_timescale', '90000'],
 	},
+	{
+		name: 'variable',
+		hue: 240,
+		seconds: 1,
+		framesPerSecond: 24,
+		// Two of seven frames are missing, so that their distances differ.
+		more: [...H264, '-vf', "select='not(eq(mod(n,7),2)+eq(mod(n,7),3))'", '-fps_mode', 'vfr'],
+	},
 	{ name: 'beep', hue: 20, seconds: 1, framesPerSecond: 24, soundHz: 880, more: H264 },
 	{ name: 'beep-again', hue: 60, seconds: 1.3, framesPerSecond: 24, soundHz: 660, more: H264 },
 	{
@@ -103,6 +111,7 @@ export const FILMS: Readonly<Record<string, readonly string[]>> = {
 	'of two alike': ['plain', 'index-at-end'],
 	'of one clip several times': ['thirty', 'thirty', 'thirty'],
 	'of different rates and settings': ['plain', 'thirty', 'baseline', 'ntsc', 'fine-scale'],
+	'of frames at uneven distances': ['variable', 'plain', 'variable'],
 	'with sound': ['beep', 'beep-again', 'beep'],
 	'with sound and silence': ['plain', 'beep', 'index-at-end', 'beep-again', 'plain'],
 	'with mono sound and silence': ['mono', 'plain', 'mono'],

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { runs } from '../random';
 import { drawClip, FILMS, RECIPES } from './clips';
 import { joinBytes } from './join-bytes';
-import { beepsOf, copyWithFfmpeg, framesOf, tracksOf } from './judge';
+import { beepsOf, copyWithFfmpeg, cutWithFfmpeg, framesOf, tracksOf } from './judge';
 import type { Frame } from './judge';
 
 /** `npm run test:film -- --update` keeps the clips and what was judged, for `npm test`. */
@@ -33,7 +33,7 @@ afterAll(() => {
 		for (const name of new Set(Object.values(FILMS).flat())) {
 			copyFileSync(clipOf(name).file, path.join(KEPT_FOLDER, `${name}.mp4`));
 		}
-		writeFileSync(path.join(KEPT_FOLDER, 'judged.json'), JSON.stringify(judged));
+		writeFileSync(path.join(KEPT_FOLDER, 'judged.json'), `${JSON.stringify(judged, null, '\t')}\n`);
 	}
 	rmSync(folder, { recursive: true, force: true });
 });
@@ -120,6 +120,7 @@ describe('a film, as ffmpeg decodes it', () => {
 			'fine-scale',
 			'beep',
 			'mov',
+			'variable',
 		];
 		fc.assert(
 			fc.property(fc.array(fc.constantFrom(...alike), { minLength: 1, maxLength: 5 }), (names) => {
@@ -138,5 +139,15 @@ describe('what cannot be joined', () => {
 		[['fragmented'], 'its index in pieces'],
 	])('%j is refused', (names, words) => {
 		expect(() => joinBytes(names.map((name) => clipOf(name).bytes))).toThrow(words);
+	});
+
+	it('a clip whose beginning was cut off without encoding is refused, at any place', () => {
+		const file = path.join(folder, 'cut.mp4');
+		cutWithFfmpeg(clipOf('plain').file, 0.4, file);
+		const cut = readFileSync(file);
+		const { bytes } = clipOf('index-at-end');
+		for (const files of [[cut], [bytes, cut], [cut, bytes]]) {
+			expect(() => joinBytes(files)).toThrow('cuts that were not encoded');
+		}
 	});
 });

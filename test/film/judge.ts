@@ -66,6 +66,11 @@ export function copyWithFfmpeg(file: string, target: string): void {
 	ffmpeg('-y', '-i', file, '-c', 'copy', target);
 }
 
+/** Cuts the beginning off without encoding: frames before it stay in the file, hidden by its edit list. */
+export function cutWithFfmpeg(file: string, fromSeconds: number, target: string): void {
+	ffmpeg('-y', '-ss', String(fromSeconds), '-i', file, '-c', 'copy', target);
+}
+
 /** Kinds of the tracks, e.g. `video h264`. */
 export function tracksOf(file: string): string[] {
 	const text = execFileSync(

@@ -294,7 +294,9 @@ describe('Video > Create', () => {
 	it('says what its texts beside the fields are for', () => {
 		const every = everyField(fields);
 		const hintOf = (name: string) => every.find((field) => field.name === name)?.hint;
-		expect(hintOf('binaryPropertyName')).toMatch(/label with _ for spaces: 'Your photo' becomes 'Your_photo'/);
+		expect(hintOf('binaryPropertyName')).toMatch(
+			/label with _ for spaces: 'Your photo' becomes 'Your_photo'/,
+		);
 		expect(hintOf('waitForCompletion')).toMatch(/a few minutes/);
 		expect(hintOf('outputPropertyName')).toMatch(/output field that holds the video/);
 		const sequence = every.find(({ name }) => name === 'cameraSequence');

@@ -154,14 +154,18 @@ function joinPictures(movies: readonly Movie[], spans: readonly Span[], entries:
 	for (const [clip, { picture }] of movies.entries()) {
 		const scaled = (time: number) => Math.round((time * timescale) / picture.timescale);
 		for (const { decodeTime, shownAt, isKeyFrame } of picture.samples) {
-			decodeTimes.push(starts[clip] + scaled(decodeTime));
+			// At a varying rate, the clip before can be decoded for longer than it is shown.
+			const earliest = (decodeTimes.at(-1) ?? -1) + 1;
+			decodeTimes.push(Math.max(earliest, starts[clip] + scaled(decodeTime)));
 			shownTimes.push(starts[clip] + scaled(shownAt - spans[clip].firstShown));
 			if (isKeyFrame) keyFrames.push(decodeTimes.length);
 		}
 	}
 	// One shift for all keeps every delay from being negative; the edit list takes it back.
 	const hidden = shownTimes.reduce((most, at, index) => Math.max(most, decodeTimes[index] - at), 0);
-	const durations = decodeTimes.map((at, index) => (decodeTimes[index + 1] ?? start) - at);
+	const durations = decodeTimes.map((at, index) =>
+		Math.max(1, (decodeTimes[index + 1] ?? start) - at),
+	);
 	const track: JoinedTrack = {
 		timescale,
 		entries,

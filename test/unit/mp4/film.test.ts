@@ -37,6 +37,31 @@ describe('a film', () => {
 	});
 });
 
+/** The clip with its chunks' places in 64 bits, as files over 4 GB have them; its index is at the end. */
+function withLongOffsets(file: Buffer): Buffer {
+	const stco = file.indexOf('stco', 0, 'latin1') - 4;
+	const oldBytes = file.readUInt32BE(stco);
+	const offsets = file.subarray(stco + 16, stco + oldBytes);
+	const co64 = Buffer.concat([file.subarray(stco, stco + 16), Buffer.alloc(2 * offsets.length)]);
+	co64.writeUInt32BE(co64.length);
+	co64.write('co64', 4, 'latin1');
+	for (let at = 0; at < offsets.length; at += 4) {
+		co64.writeUInt32BE(offsets.readUInt32BE(at), 16 + 2 * at + 4);
+	}
+	const longer = Buffer.concat([file.subarray(0, stco), co64, file.subarray(stco + oldBytes)]);
+	for (const parent of ['moov', 'trak', 'mdia', 'minf', 'stbl']) {
+		const at = longer.lastIndexOf(parent, stco, 'latin1') - 4;
+		longer.writeUInt32BE(longer.readUInt32BE(at) + offsets.length, at);
+	}
+	return longer;
+}
+
+it('is the same film, whether the places in its clips have 32 or 64 bits', () => {
+	const file = clip('index-at-end');
+	const { bytes } = joinBytes([withLongOffsets(file), file]);
+	expect(bytes.equals(joinBytes([file, file]).bytes)).toBe(true);
+});
+
 /** The clip with other bytes in its index, in the first box of that type. */
 function patched(name: string, type: string, offset: number, bytes: number[]): Buffer {
 	const copy = Buffer.from(clip(name));
