@@ -65,6 +65,14 @@ export const RECIPES: readonly ClipRecipe[] = [
 		more: H264,
 	},
 	{ name: 'mov', hue: 140, seconds: 1, framesPerSecond: 24, more: [...H264, '-f', 'mov'] },
+	{
+		name: 'mov-beep',
+		hue: 260,
+		seconds: 1,
+		framesPerSecond: 24,
+		soundHz: 550,
+		more: [...H264, '-f', 'mov'],
+	},
 	{ name: 'hevc', hue: 180, seconds: 0.5, framesPerSecond: 24, more: H265 },
 	{ name: 'hevc-again', hue: 220, seconds: 0.5, framesPerSecond: 24, more: H265 },
 	{ name: 'large', hue: 10, seconds: 0.5, framesPerSecond: 24, sizePx: '192x128', more: H264 },
@@ -116,5 +124,6 @@ export const FILMS: Readonly<Record<string, readonly string[]>> = {
 	'with sound and silence': ['plain', 'beep', 'index-at-end', 'beep-again', 'plain'],
 	'with mono sound and silence': ['mono', 'plain', 'mono'],
 	'of MOV and MP4': ['mov', 'plain'],
+	'of MOV and MP4 with sound': ['mov-beep', 'plain', 'beep', 'mov-beep'],
 	'in H.265': ['hevc', 'hevc-again'],
 };

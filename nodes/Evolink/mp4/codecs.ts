@@ -1,4 +1,4 @@
-import { BoxReader, boxesIn, damaged, uint } from './boxes';
+import { box, boxAt, BoxReader, boxesIn, damaged } from './boxes';
 import { unsupported } from './readMovie';
 import type { Track } from './readMovie';
 
@@ -87,6 +87,8 @@ export function pictureFormat({ entryType, entry, matrix }: Track): PictureForma
 export interface SoundFormat {
 	/** MPEG-4's AudioSpecificConfig; it must be the same in all clips. */
 	config: Buffer;
+	/** The sample entry as an MP4 has it. */
+	entry: Buffer;
 	/** One packet of silence; undefined for kinds of sound that have none here. */
 	silence: Buffer | undefined;
 }
@@ -98,6 +100,9 @@ const SILENCE_BY_CHANNELS: ReadonlyMap<number, Buffer> = new Map([
 ]);
 
 const AAC_LC = 2;
+
+/** Offset of the boxes in an audio sample entry (ISO/IEC 14496-12, 12.2.3). */
+const SOUND_HEADER_BYTES = 28;
 
 /** Returns what lies in an MPEG-4 descriptor of that tag (ISO/IEC 14496-1, 8.3.3). */
 function descriptor(reader: BoxReader, tag: number): BoxReader {
@@ -114,10 +119,10 @@ function descriptor(reader: BoxReader, tag: number): BoxReader {
 /** @throws Mp4Refusal for other sound than AAC */
 export function soundFormat({ entryType, entry }: Track): SoundFormat {
 	if (entryType !== 'mp4a') throw unsupported('sound that is not AAC');
-	// QuickTime writes longer entries, and says so by a version.
-	const version = new BoxReader(entry).skip(8).uint(2);
-	const boxes = boxesIn(entry.subarray([28, 44, 64][version] ?? 28));
-	const esds = boxes.get('esds')?.[0];
+	// QuickTime's entries say by a version that they are longer, and pack the settings once more.
+	const isLonger = new BoxReader(entry).skip(8).uint(2) === 1;
+	const boxes = boxesIn(entry.subarray(isLonger ? 44 : SOUND_HEADER_BYTES));
+	const esds = boxAt(boxes, 'esds') ?? boxAt(boxes, 'wave', 'esds');
 	if (esds === undefined) throw unsupported('sound that is not AAC');
 	const stream = descriptor(new BoxReader(esds).skip(4), 3);
 	const flags = stream.skip(2).uint(1);
@@ -130,10 +135,12 @@ export function soundFormat({ entryType, entry }: Track): SoundFormat {
 	const config = specific.take(specific.remaining);
 	const bits = config.length >= 2 ? config.readUInt16BE(0) : 0;
 	const silence = bits >> 11 === AAC_LC ? SILENCE_BY_CHANNELS.get((bits >> 3) & 15) : undefined;
-	return { config, silence };
+	// Version, vendor and packing are QuickTime's; channels and rate stand where MP4 has them.
+	const header = Buffer.from(entry.subarray(0, SOUND_HEADER_BYTES)).fill(0, 8, 16).fill(0, 20, 24);
+	return { config, silence, entry: box('mp4a', header, box('esds', esds)) };
 }
 
-/** Returns a sample entry with no more in it than is needed to play. */
+/** Returns the sample entry of a picture track. */
 export function entryBox({ entryType, entry }: Track): Buffer {
-	return Buffer.concat([uint(4, entry.length + 8), Buffer.from(entryType, 'latin1'), entry]);
+	return box(entryType, entry);
 }

@@ -349,7 +349,7 @@ export function joinMovies(movies: readonly Movie[]): JoinedMovie {
 }
 
 function joinedSound(
-	{ track, packetDuration }: Sound,
+	{ track, format, packetDuration }: Sound,
 	{ firstSlot }: { firstSlot: number },
 	chunks: readonly Chunk[],
 	shownSeconds: number,
@@ -361,7 +361,7 @@ function joinedSound(
 	const lastSeconds = (packets * packetDuration - hidden) / track.timescale;
 	return {
 		timescale: track.timescale,
-		entries: [entryBox(track)],
+		entries: [format.entry],
 		durations: Array.from({ length: packets }, () => packetDuration),
 		delays: [],
 		keyFrames: undefined,
