@@ -179,6 +179,20 @@ describe('the memory of paid tasks', () => {
 		expect(new PaidTasks(throughStorage(context), 0).find(0, 'a')).toEqual(STARTED);
 	});
 
+	it('knows the task of an item, whatever it was submitted for; of this run and item only', () => {
+		const paidTasks = new PaidTasks({}, 1);
+		expect(paidTasks.taskOf(0)).toBeUndefined();
+		paidTasks.remember(0, 'a', { state: 'prepared', idempotencyKey: 'key' });
+		expect(paidTasks.taskOf(0)).toBeUndefined();
+		paidTasks.remember(0, 'b', { ...STARTED, taskId: 'first' });
+		paidTasks.remember(0, 'c', { ...STARTED, taskId: 'second' });
+		paidTasks.remember(10, 'b', { ...STARTED, taskId: 'of another item' });
+		expect(paidTasks.taskOf(0)).toBe('second');
+		expect(paidTasks.taskOf(1)).toBeUndefined();
+		const damaged = { paidTasks: { '1/0/a': { ...STARTED, taskId: 7 } } };
+		expect(new PaidTasks(damaged, 1).taskOf(0)).toBeUndefined();
+	});
+
 	it('leaves alone what else n8n keeps for the node', () => {
 		const context: Record<string, unknown> = { somethingElse: { deep: [1] } };
 		new PaidTasks(context, 0).remember(0, 'a', STARTED);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
-import { fieldsOf } from '../../../nodes/Evolink/n8n/parameters';
+import { binaryDataOf, fieldsOf } from '../../../nodes/Evolink/n8n/parameters';
 import { failureOf } from '../evolink/failure-of';
 import { runs } from '../../random';
 
@@ -193,5 +193,43 @@ describe('whatever an expression gives', () => {
 			}),
 			runs(1_000),
 		);
+	});
+});
+
+describe('a field that holds rows', () => {
+	const rowsOf = (value: unknown) =>
+		field(value)
+			.rows('value', 'steps', 'The Field')
+			.map((row) => row.text('cue', 'Cue'));
+
+	it('hands each row out as fields', () => {
+		expect(rowsOf({ steps: [{ cue: 'slowly' }, {}] })).toEqual(['slowly', '']);
+		for (const nothing of [undefined, null, {}, { steps: null }])
+			expect(rowsOf(nothing)).toEqual([]);
+	});
+
+	it.each([['text'], [7], [[]], [{ steps: 'text' }], [{ steps: ['text'] }], [{ steps: [null] }]])(
+		'refuses %j',
+		(value) => expectRefusal(() => rowsOf(value)),
+	);
+});
+
+describe('a file that came by expression', () => {
+	it.each([
+		[
+			{ mimeType: 'image/png', data: 'base64' },
+			{ mimeType: 'image/png', data: 'base64' },
+		],
+		[
+			{ mimeType: 'image/png', id: 'filesystem:1' },
+			{ mimeType: 'image/png', id: 'filesystem:1', data: '' },
+		],
+		[{ mimeType: 'image/png' }, undefined],
+		[{ mimeType: 'image/png', data: 7, id: 7 }, undefined],
+		[{ mimeType: 7, data: 'base64' }, undefined],
+		['data', undefined],
+		[null, undefined],
+	])('%j is %j', (value, file) => {
+		expect(binaryDataOf(value)).toEqual(file);
 	});
 });
