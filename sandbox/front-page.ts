@@ -77,6 +77,7 @@ export function frontPage(state: SandboxState): string {
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
+td:first-child { white-space: nowrap; }
 code { background: #eef1f4; padding: .1em .3em; border-radius: .2em; }
 @media (prefers-color-scheme: dark) { body { background: #15181c; color: #e6e6e6; } code { background: #2a3038; } }
 </style>

@@ -28,6 +28,26 @@ describe('over HTTP, without a key', () => {
 		expect((await http.get(`/v1/tasks/${taskId}`)).status).toBe(404);
 	});
 
+	it('a page shows the videos, newest first: a player, or how far each has come', async () => {
+		const { sandbox, submit, passSeconds } = await openSandbox();
+		const page = async () => String((await control(sandbox.url).get('/')).data);
+		expect(await page()).toContain('No video has been started yet');
+		const finished = await submit({ prompt: 'first <b>' });
+		passSeconds(100);
+		const underWay = await submit({ prompt: 'second' });
+
+		const html = await page();
+
+		const [newest, oldest] = html.split('<tr>').filter((row) => row.includes('task-unified-'));
+		expect(newest).toContain(underWay);
+		expect(newest).toContain('pending, 0 %');
+		expect(oldest).toContain(finished);
+		expect(oldest).toContain('first &#60;b&#62;');
+		expect(oldest).toContain(`<video src="${sandbox.task(finished)?.mediaUrl}"`);
+		expect(oldest).toContain('Jan 1, 2026');
+		expect(sandbox.task(finished)?.readCount).toBe(0);
+	});
+
 	it('bill, requests and violations can be read, keys hidden, and forgotten', async () => {
 		const { sandbox, http } = await openSandbox();
 		await http.post('/v1/videos/generations', ORDER);
