@@ -1,4 +1,4 @@
-/** The tests of queue mode: one set of servers, one test after the other, in real time. */
+/** The tests of queue mode: two files at a time, each with servers of its own, in real time. */
 const { join } = require('node:path');
 
 const { projects } = require('../../jest.config.js');
@@ -10,6 +10,6 @@ module.exports = {
 	testMatch: ['<rootDir>/test/queue/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/dist/'],
 	transform: projects[0].transform,
-	maxWorkers: 1,
+	maxWorkers: 2,
 	testTimeout: 60_000,
 };

@@ -4,6 +4,7 @@ import { measureLoad, type LoadPlan, type LoadRecord } from './load-measurement'
 import { judgeBatch } from './paid-tasks';
 import { WORKER_CONCURRENCY, type QueueCluster } from './queue-cluster';
 import { printMeasured } from './measured';
+import { useQueueCluster } from './use-queue-cluster';
 import {
 	builtInWaitWorkflow,
 	durableWorkflow,
@@ -31,7 +32,7 @@ const TITLES: Record<WaitPattern, string> = {
 };
 
 /** Many executions at once, with each way to wait. */
-export function describeLoad(cluster: () => QueueCluster): void {
+function describeLoad(cluster: () => QueueCluster): void {
 	const slots = WORKER_CONCURRENCY * 2;
 	// Each place on a worker makes one video after another; twice that is for a slow machine.
 	const timeoutMs = 2 * Math.ceil(EXECUTIONS / slots) * (VIDEO_SECONDS + 15) * 1_000 + 240_000;
@@ -88,3 +89,5 @@ async function expectEveryVideoStored(
 	const made = sandbox.bill.map(({ taskId }) => sandbox.mediaOf(taskId).sha256).sort();
 	expect(stored).toEqual(made);
 }
+
+describeLoad(useQueueCluster());

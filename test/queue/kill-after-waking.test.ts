@@ -1,0 +1,4 @@
+import { useQueueCluster } from './use-queue-cluster';
+import { describeKillAfterWaking } from './worker-kill-cases';
+
+describeKillAfterWaking(useQueueCluster());
