@@ -36,9 +36,15 @@ function mailPart({ recipients, email }: ArrivedMail, index: number): string {
 		return `<p><video src="/${index}/${file}" controls preload="metadata" height="160"></video><br>
 <a href="/${index}/${file}" download="${name}">${name}</a></p>`;
 	});
+	// Shown as it would be in a mailbox, without scripts; an approval's links open beside it.
+	const html = escaped(`<base target="_blank">${email.html}`);
+	const body =
+		email.html === undefined
+			? `<pre>${escaped(email.text ?? '')}</pre>`
+			: `<iframe sandbox="allow-popups" srcdoc="${html}" width="100%" height="420"></iframe>`;
 	return `<h2>${escaped(email.subject ?? '(no subject)')}</h2>
 <p>To ${escaped(recipients.join(', '))}</p>
-<pre>${escaped(email.text ?? email.html ?? '')}</pre>
+${body}
 ${files.join('')}`;
 }
 
