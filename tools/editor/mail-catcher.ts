@@ -41,7 +41,7 @@ function mailPart({ recipients, email }: ArrivedMail, index: number): string {
 	const body =
 		email.html === undefined
 			? `<pre>${escaped(email.text ?? '')}</pre>`
-			: `<iframe sandbox="allow-popups" srcdoc="${html}" width="100%" height="420"></iframe>`;
+			: `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${html}" width="100%" height="420"></iframe>`;
 	return `<h2>${escaped(email.subject ?? '(no subject)')}</h2>
 <p>To ${escaped(recipients.join(', '))}</p>
 ${body}
