@@ -33,6 +33,17 @@ describe('the choice of model and images', () => {
 		await bench.step('1 fast');
 	});
 
+	it('says beside the fields what a video takes, and what a form makes of a label', async () => {
+		const { nodeView } = bench.editor;
+		const hint = (text: string) => nodeView.root.getByText(text, { exact: false }).isVisible();
+		expect(await hint('A video takes a few minutes and costs credits')).toBe(true);
+		expect(await hint("'Your photo' becomes 'Your_photo'")).toBe(false);
+		await nodeView.choose('imageSource', 'Binary File');
+		expect(await hint("'Your photo' becomes 'Your_photo'")).toBe(true);
+		await bench.step('1 hints');
+		await nodeView.choose('imageSource', 'URL');
+	});
+
 	it('offers a last frame and drafts with 02, but drafts only for one image', async () => {
 		const { nodeView } = bench.editor;
 		await nodeView.choose('model', FRAMES);
