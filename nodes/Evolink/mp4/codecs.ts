@@ -120,8 +120,9 @@ function descriptor(reader: BoxReader, tag: number): BoxReader {
 export function soundFormat({ entryType, entry }: Track): SoundFormat {
 	if (entryType !== 'mp4a') throw unsupported('sound that is not AAC');
 	// QuickTime's entries say by a version that they are longer, and pack the settings once more.
-	const isLonger = new BoxReader(entry).skip(8).uint(2) === 1;
-	const boxes = boxesIn(entry.subarray(isLonger ? 44 : SOUND_HEADER_BYTES));
+	const version = new BoxReader(entry).skip(8).uint(2);
+	if (version > 1) throw unsupported('sound as only QuickTime describes it');
+	const boxes = boxesIn(entry.subarray(version === 1 ? 44 : SOUND_HEADER_BYTES));
 	const esds = boxAt(boxes, 'esds') ?? boxAt(boxes, 'wave', 'esds');
 	if (esds === undefined) throw unsupported('sound that is not AAC');
 	const stream = descriptor(new BoxReader(esds).skip(4), 3);
