@@ -5,7 +5,8 @@ import { snapshotOf } from './tasks';
 
 const MOST_SHOWN_VIDEOS = 50;
 
-function escaped(text: string): string {
+/** Returns the text as HTML, also for attributes. */
+export function escaped(text: string): string {
 	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

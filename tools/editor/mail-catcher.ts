@@ -7,6 +7,8 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import PostalMime, { type Attachment, type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
+import { escaped } from '../../sandbox/front-page';
+
 /** One mail that arrived. */
 export interface ArrivedMail {
 	/** Addresses that the mail server was told to deliver to. */
@@ -24,10 +26,6 @@ export interface MailCatcher {
 	/** Forgets the mails that arrived so far. */
 	clear(): void;
 	close(): Promise<void>;
-}
-
-function escaped(text: string): string {
-	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function mailPart({ recipients, email }: ArrivedMail, index: number): string {

@@ -30,22 +30,13 @@ export async function provideCredential(
 	return kept;
 }
 
-/**
- * Imports the example workflows that n8n does not have yet, with these credentials in their nodes.
- * @returns the names of all examples
- */
-export async function importExamples(
-	api: N8nApi,
-	credentials: SavedCredential[],
-): Promise<string[]> {
+/** Imports the example workflows that n8n does not have yet, with these credentials in their nodes. */
+export async function importExamples(api: N8nApi, credentials: SavedCredential[]): Promise<void> {
 	const files = (await readdir(EXAMPLES_FOLDER)).filter((name) => name.endsWith('.json')).sort();
 	const present = await api.workflowNames();
-	const names: string[] = [];
 	for (const file of files) {
 		const workflow = readWorkflowFile(path.join(EXAMPLES_FOLDER, file));
 		const name = workflow.name ?? path.basename(file, '.json');
 		if (!present.includes(name)) await api.createWorkflow({ ...workflow, name }, credentials);
-		names.push(name);
 	}
-	return names;
 }

@@ -195,13 +195,13 @@ async function store(
 
 async function join(
 	context: IExecuteFunctions,
-	inWork: { item: number },
+	current: { item: number },
 ): Promise<INodeExecutionData> {
 	const files: IBinaryData[] = [];
 	const movies: Movie[] = [];
 	const items = context.getInputData();
 	for (const itemIndex of items.keys()) {
-		inWork.item = itemIndex;
+		current.item = itemIndex;
 		context.getExecutionCancelSignal()?.throwIfAborted();
 		const name = fieldsOfItem(context, itemIndex).fields.text(
 			'binaryPropertyName',
@@ -215,7 +215,7 @@ async function join(
 		files.push(file);
 		movies.push(await readClip(context, itemIndex, file));
 	}
-	inWork.item = 0;
+	current.item = 0;
 	const { options } = fieldsOfItem(context, 0);
 	const outputName = options.text('outputPropertyName', 'Put Output File in Field').trim();
 	const wantedName = options.text('fileName', 'File Name').trim() || DEFAULT_FILE_NAME;
@@ -253,14 +253,14 @@ function failureOf(error: unknown, item: number): { item: number; failure: unkno
  * @throws NodeOperationError that names the item at fault, unless the node continues
  */
 export async function joinVideos(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const inWork = { item: 0 };
+	const current = { item: 0 };
 	try {
-		return [await join(context, inWork)];
+		return [await join(context, current)];
 	} catch (error) {
 		if (context.getExecutionCancelSignal()?.aborted === true) {
 			throw stoppedError(context.getNode(), NO_TASKS);
 		}
-		const { item, failure } = failureOf(error, inWork.item);
+		const { item, failure } = failureOf(error, current.item);
 		const details = toFailureDetails(failure);
 		if (context.continueOnFail()) return [failedItemRow(details, item)];
 		const cause = failure instanceof EvolinkFailure ? undefined : failure;

@@ -1,7 +1,7 @@
 /** Why everything ends: the user stopped the execution, or one item failed for all. */
 export type StopReason = 'cancelled' | 'itemFailed';
 
-/** Thrown in work that a stop has ended; it says nothing about the item itself. */
+/** Thrown by whatever a stop has ended; it says nothing about the item itself. */
 export class Stopped extends Error {
 	constructor(readonly reason: StopReason) {
 		super(`Stopped: ${reason}`);
