@@ -106,7 +106,7 @@ export function failureOf(outcome: FailedOutcome): { code: string; message: stri
 	const code = outcome.code ?? 'service_error';
 	return {
 		code,
-		message: outcome.message ?? FAILURE_MESSAGES[code] ?? `The generation failed (${code}).`,
+		message: outcome.message ?? FAILURE_MESSAGES[code] ?? 'The generation failed.',
 		type: 'task_error',
 	};
 }
