@@ -49,7 +49,7 @@ export type Attempt<Done, Trouble> = { done: Done } | { trouble: Trouble };
  *
  * @param attempt is given the time that is left, in milliseconds; throws what makes more attempts
  * useless
- * @returns what was done, or the trouble of the last attempt
+ * @returns what was done, or the trouble of the last attempt that the deadline has not cut short
  * @throws Stopped when the execution is stopped
  */
 export async function tryUntil<Done, Trouble extends { retryAfterMs?: number }>(
@@ -58,9 +58,12 @@ export async function tryUntil<Done, Trouble extends { retryAfterMs?: number }>(
 	clock: Clock,
 	random: () => number = Math.random,
 ): Promise<Attempt<Done, Trouble>> {
+	let before: Attempt<Done, Trouble> | undefined;
 	for (let attempts = 1; ; attempts++) {
 		const outcome = await attempt(Math.max(1, deadlineMs - clock.nowMs()));
 		if ('done' in outcome) return outcome;
+		if (clock.nowMs() >= deadlineMs) return before ?? outcome;
+		before = outcome;
 		const pauseMs = backoffMs(attempts, outcome.trouble.retryAfterMs, random());
 		if (clock.nowMs() + pauseMs >= deadlineMs) return outcome;
 		await clock.sleep(pauseMs);

@@ -58,6 +58,13 @@ describe('a request that costs nothing', () => {
 		expect(endedMs).toBeLessThan(10_000);
 	});
 
+	it('fails with the trouble before, where the end of the time has cut the last attempt short', async () => {
+		const cutShort: Answer = { kind: 'tryAgain', failure: inputFailure('No answer', 'Later') };
+		// Each takes a second, and the pause before the second one 1 to 1.25 s.
+		expect((await repeat([BAD_MOMENT, cutShort], 2_500)).end).toBe(failure);
+		expect((await repeat([cutShort], 500)).end).toBe(cutShort.failure);
+	});
+
 	it('gives an address that does not answer less time', async () => {
 		const patient = await repeat([UNREACHABLE], 60_000);
 		const { end, startsMs } = await repeat([UNREACHABLE], 60_000, 8_000);
