@@ -13,8 +13,7 @@ export default {
 	mutate: [
 		'nodes/Evolink/{evolink,time}/*.ts',
 		'nodes/Evolink/money/paidTasks.ts',
-		'nodes/Evolink/n8n/{nodeErrors,parameters}.ts',
-		'nodes/Evolink/operations/waitOptions.ts',
+		'nodes/Evolink/n8n/nodeErrors.ts',
 	],
 	testRunner: 'jest',
 	jest: {

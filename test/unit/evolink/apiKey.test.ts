@@ -14,8 +14,19 @@ describe('the API key', () => {
 		'“sk-abc123”',
 		'„sk-abc123“',
 		'Bearer "sk-abc123"',
+		'Bearer  sk-abc123',
+		'" bearer sk-abc123"',
+		' ""sk-abc123"" ',
 	])('is sent without what was pasted along with it: %j', (pasted) => {
 		expect(cleanApiKey(pasted)).toBe('sk-abc123');
+	});
+
+	it.each([
+		['sk-a"b', 'sk-a"b'],
+		['sk-bearer 123', 'sk-bearer123'],
+		['sk-bearer:123', 'sk-bearer:123'],
+	])('keeps what belongs to it: %s', (pasted, apiKey) => {
+		expect(cleanApiKey(pasted)).toBe(apiKey);
 	});
 
 	it.each([undefined, null, 7, {}, '', ' "" '])('is empty where there is none: %j', (value) => {
@@ -38,7 +49,8 @@ describe('the API key', () => {
 	});
 
 	it('that holds half of a character can still be replaced', () => {
-		expect(redactorOf('sk-abc\ud83d')('x sk-abc\ud83d x')).toBe('x [API key] x');
+		const redact = redactorOf('sk-a/c\ud83d');
+		expect(redact('x sk-a/c\ud83d x sk-a%2Fc x')).toBe('x [API key] x [API key] x');
 	});
 
 	it('that is too short to be one is not looked for in ordinary words', () => {

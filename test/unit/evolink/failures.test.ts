@@ -3,10 +3,14 @@ import {
 	answerFailure,
 	BILLING_URL,
 	describeFailedTask,
+	downloadFailure,
 	FAILURE_CODES,
 	failedTaskFailure,
+	inBetweenFailure,
+	isHopeless,
 	lostSubmissionFailure,
 	noAnswerFailure,
+	noLinkFailure,
 	redirectFailure,
 	timeoutFailure,
 	unreadableAnswerFailure,
@@ -404,4 +408,69 @@ describe('a wait that ran out', () => {
 		expect(details.status).toBeUndefined();
 		expect(details.description).toContain('could not be read');
 	});
+});
+
+describe('a finished video that could not be fetched', () => {
+	const result = { link: 'https://example.com/a.mp4', taskId: TASK_ID };
+
+	it('is told with its link, its task and the next step', () => {
+		const { details } = downloadFailure(result, 'the file is empty', 'Try later.', {
+			httpCode: 200,
+		});
+		expectPlainWords(details);
+		expect(details).toMatchObject({
+			message: 'The video is finished, but could not be downloaded: the file is empty',
+			taskId: TASK_ID,
+			status: 'completed',
+			httpCode: '200',
+			timedOut: false,
+		});
+		expect(details.description).toMatch(/^Try later\. Its link is https:\/\/example\.com\/a\.mp4 /);
+		expect(details.description).toContain(TASK_ID);
+		expect(downloadFailure(result, 'x', 'y').details.httpCode).toBeUndefined();
+	});
+
+	it('is told where there is no link', () => {
+		const { details } = noLinkFailure(TASK_ID);
+		expectPlainWords(details);
+		expect(details).toMatchObject({ taskId: TASK_ID, status: 'completed' });
+		expect(details.message).toBe('The video is finished, but Evolink gives no link to it');
+		expect(details.description).toMatch(/^Wait a while and check again\. Task ID: /);
+	});
+});
+
+describe('a failed task', () => {
+	it.each([
+		['content_policy_violation', true],
+		['invalid_parameters', true],
+		['image_dimension_mismatch', true],
+		['image_processing_error', false],
+		[undefined, false],
+	])('with the code %p is hopeless: %p', (code, isSo) => {
+		const failure = code === undefined ? undefined : { code, message: undefined };
+		expect(isHopeless(task({ failure }))).toBe(isSo);
+	});
+});
+
+describe('a page of something in between', () => {
+	it.each([
+		['<p>Access<br>denied</p>', 'Access denied'],
+		['<style type="a">p { x }</style>Access<script>1</script>denied', 'Access denied'],
+		['Access denied<script>never closed', 'Access denied'],
+		['Access denied <a href="never closed', 'Access denied'],
+		['A [bracket]', 'A [bracket]'],
+	])('is quoted in its readable words: %s', (text, words) => {
+		const { details } = inBetweenFailure({ status: 403, text }, TASK_ID);
+		expectPlainWords(details);
+		expect(details.description).toContain(`The answer reads: "${words}".`);
+		expect(details).toMatchObject({ httpCode: '403', taskId: TASK_ID });
+	});
+
+	it.each(['', ' {"a": 1}', '[1]', '<p></p>', `${' '.repeat(20_000)}late words`])(
+		'without readable words is not quoted: %j',
+		(text) => {
+			const { details } = inBetweenFailure({ status: 403, text });
+			expect(details.description).not.toContain('The answer reads');
+		},
+	);
 });

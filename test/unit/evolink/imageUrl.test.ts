@@ -5,6 +5,8 @@ import {
 	checkImageUrl,
 	imageUrlAdvice,
 	isLocalAddress,
+	localAddressWords,
+	webUrl,
 } from '../../../nodes/Evolink/evolink/imageUrl';
 import { expectPlainWords, failureOf } from './failure-of';
 import { runs } from '../../random';
@@ -155,6 +157,7 @@ describe('an address that Evolink cannot open', () => {
 		'http://192.168.1.7/a.jpg',
 		'http://169.254.1.1/a.jpg',
 		'http://100.64.0.1/a.jpg',
+		'http://100.127.0.1/a.jpg',
 		'http://[::1]/a.jpg',
 		'http://[::]/a.jpg',
 		'http://[fe80::1]/a.jpg',
@@ -176,12 +179,47 @@ describe('an address that Evolink cannot open', () => {
 		'http://[2001:db8::1]/a.jpg',
 		'http://[::ffff:8.8.8.8]/a.jpg',
 		'https://localhost.example.com/a.jpg',
+		'https://my.local.example.com/a.jpg',
+		'https://10.0.0.1.example.com/a.jpg',
+		'https://cdn.10.0.0.x/a.jpg',
+		'http://169.253.1.1/a.jpg',
+		'http://170.254.1.1/a.jpg',
+		'http://171.16.0.1/a.jpg',
+		'http://193.168.1.7/a.jpg',
+		'http://100.63.0.1/a.jpg',
+		'http://100.128.0.1/a.jpg',
+		'http://101.64.0.1/a.jpg',
+		'http://[::2]/a.jpg',
+		'http://[2001:fd::1]/a.jpg',
+		'http://[2001:fe80::1]/a.jpg',
 	])('is not local: %s', (url) => {
 		expect(isLocalAddress(url)).toBe(false);
 	});
+
+	it('is named, with the way out', () => {
+		const words = localAddressWords('http://nas.local:8080/a.jpg');
+		expect(words).toMatch(/^Evolink cannot open nas\.local:8080: .* network\. Load the image /);
+		expect(words).toContain("set 'Image Source' to 'Binary File'.");
+	});
+});
+
+describe('a web address', () => {
+	it.each(['ftp://example.com/', 'see https://example.com/', 'http://[', 'https://'])(
+		'is not %s',
+		(text) => {
+			expect(webUrl(text)).toBeUndefined();
+		},
+	);
 });
 
 describe('a link that is probably no image', () => {
+	it('is named, with the way out', () => {
+		const [advice] = imageUrlAdvice('https://drive.google.com/file/d/1/view');
+		expect(advice).toMatch(/^The image link is a Google Drive page, .* it\. Load the image /);
+		expect(advice).toContain("(Google Drive or HTTP Request) and set 'Image Source' to");
+		expect(imageUrlAdvice('https://example.com/a.heic.jpg')).toEqual([]);
+	});
+
 	it.each([
 		['Google Drive', 'https://drive.google.com/file/d/1a2b/view?usp=sharing'],
 		['Google Drive', 'https://drive.google.com/open?id=1a2b'],

@@ -28,6 +28,9 @@ describe('the media type of a result', () => {
 		['application/x-unknown', 'video/mp4'],
 		['video', 'video/mp4'],
 		['video/mp4\r\nX: y', 'video/mp4'],
+		['audio/mpeg ; rate=1', 'audio/mpeg'],
+		['x-video/webm', 'video/mp4'],
+		['application/json5', 'video/mp4'],
 	])('from %j is %s', (contentType, mediaType) => {
 		expect(resultMediaType(contentType, MP4)).toBe(mediaType);
 	});
