@@ -1,7 +1,5 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { useEvolink } from './evolink-workflow';
@@ -16,10 +14,6 @@ const UPLOAD_AND_SUBMIT = { imageSource: 'binary', waitForCompletion: false };
 
 function sha256(bytes: Buffer): string {
 	return createHash('sha256').update(bytes).digest('hex');
-}
-
-function realPicture(name: string): Buffer {
-	return readFileSync(join(__dirname, '..', 'pictures', name));
 }
 
 /** An item with a file, as a form or a download node puts it out. */
@@ -73,26 +67,6 @@ describe('A picture from an earlier node', () => {
 		expect(error).toBeUndefined();
 		const uploads = evolink.sandbox.requestsOf('upload').map(({ upload }) => upload?.sha256);
 		expect(uploads.sort()).toEqual(pictures.map(sha256).sort());
-	});
-
-	it.each([
-		'jpeg-baseline.jpg',
-		'jpeg-progressive.jpg',
-		'jpeg-cmyk.jpg',
-		'png-interlaced.png',
-		'png-palette.png',
-		'webp-lossy.webp',
-		'webp-lossless.webp',
-		'webp-animated.webp',
-	])('can be a real file such as %s', async (name) => {
-		const bytes = realPicture(name);
-		const { error } = await evolink.run({
-			parameters: UPLOAD_AND_SUBMIT,
-			items: [await itemWith(bytes)],
-		});
-
-		expect(error).toBeUndefined();
-		expect(evolink.sandbox.requestsOf('upload')[0].upload?.sha256).toBe(sha256(bytes));
 	});
 
 	it('is told by its bytes, whatever its name and type claim', async () => {
@@ -222,16 +196,7 @@ describe('A picture that the node refuses before it sends anything', () => {
 		['is a text', () => Buffer.from('This is not a picture, but long enough to be one.'), /not a/],
 		['is empty', () => Buffer.alloc(0), /The file is empty/],
 		['is the first bytes of a JPEG', () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), /damaged/],
-		['is a GIF', () => realPicture('gif.gif'), /The file is a GIF image/],
-		[
-			'is a GIF by its header alone',
-			() => pictureBytes('gif', 640, 480),
-			/The file is a GIF image/,
-		],
-		['is a HEIC', () => realPicture('heic.heic'), /The file is a HEIC image/],
-		['is an AVIF', () => realPicture('avif.avif'), /The file is an AVIF image/],
-		['is a video', () => realPicture('mp4.mp4'), /The file is a video/],
-		['is a TIFF', () => realPicture('tiff-big-endian.tiff'), /The file is a TIFF image/],
+		['is a GIF', () => pictureBytes('gif', 640, 480), /The file is a GIF image/],
 		['has 20 MB and a byte', () => pictureBytes('jpeg', 640, 480, TWENTY_MB + 1), /20 MB/],
 		['is 300 pixels high', () => pictureBytes('jpeg', 400, 300), /too small: 400 × 300 pixels/],
 		['is 300 pixels wide', () => pictureBytes('png', 300, 700), /too small: 300 × 700 pixels/],
@@ -296,13 +261,13 @@ describe('A picture that the node refuses before it sends anything', () => {
 		const good = await itemWith(pictureBytes('jpeg', 640, 480, 2000));
 		const { rows, error } = await evolink.run({
 			parameters: UPLOAD_AND_SUBMIT,
-			items: [good, await itemWith(realPicture('heic.heic')), { json: {} }],
+			items: [good, await itemWith(pictureBytes('gif', 640, 480)), { json: {} }],
 			node: { onError: 'continueRegularOutput' },
 		});
 
 		expect(error).toBeUndefined();
 		expect(rows[0].json).toMatchObject({ status: 'pending' });
-		expectRefusedRow(rows[1], { itemIndex: 1, message: 'HEIC' });
+		expectRefusedRow(rows[1], { itemIndex: 1, message: 'GIF' });
 		expectRefusedRow(rows[2], { itemIndex: 2, message: "no file in the field 'data'" });
 		expect(evolink.sandbox.requests.map(({ kind }) => kind)).toEqual(['upload', 'submit']);
 	});

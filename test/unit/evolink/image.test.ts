@@ -1,7 +1,4 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { checkImage, mediaTypeOf, uploadFileName } from '../../../nodes/Evolink/evolink/image';
 import { VIDEO_MODELS } from '../../../nodes/Evolink/evolink/models';
 import { pictureBytes } from '../../engine/picture-bytes';
@@ -9,7 +6,6 @@ import { expectPlainWords, failureOf } from './failure-of';
 
 const RULES = VIDEO_MODELS[0].image;
 const TWENTY_MB = 20 * 1024 * 1024;
-const PICTURES = join(__dirname, '../../pictures');
 
 const formatOf = (bytes: Buffer) => checkImage(bytes, bytes.length, RULES);
 
@@ -97,7 +93,6 @@ describe('an image that is refused', () => {
 });
 
 describe('a file that is no image', () => {
-	const file = (name: string) => readFileSync(join(PICTURES, name));
 	const text = (words: string) => Buffer.from(words, 'latin1');
 
 	it.each<[string, Buffer, RegExp]>([
@@ -109,15 +104,15 @@ describe('a file that is no image', () => {
 		['base64 text', text('/9j/4AAQSkZJRgABAQ'), /Convert to File/],
 		['base64 text', text('iVBORw0KGgoAAAANSUhEUg'), /Convert to File/],
 		['base64 text', text('UklGRiIAAABXRUJQ'), /Convert to File/],
-		['a HEIC image', file('heic.heic'), /Convert it to JPEG/],
-		['an AVIF image', file('avif.avif'), /Convert it to JPEG/],
-		['a GIF image', file('gif.gif'), /Convert it to JPEG/],
-		['a BMP image', file('bmp.bmp'), /Convert it to JPEG/],
-		['a TIFF image', file('tiff-little-endian.tiff'), /Convert it to JPEG/],
-		['a TIFF image', file('tiff-big-endian.tiff'), /Convert it to JPEG/],
+		['a HEIC image', text('\0\0\0\x18ftypheic'), /Convert it to JPEG/],
+		['an AVIF image', text('\0\0\0\x18ftypavif'), /Convert it to JPEG/],
+		['a GIF image', text('GIF89a'), /Convert it to JPEG/],
+		['a BMP image', text('BM'), /Convert it to JPEG/],
+		['a TIFF image', text('II*\0'), /Convert it to JPEG/],
+		['a TIFF image', text('MM\0*'), /Convert it to JPEG/],
 		['an SVG drawing', text('<svg xmlns="http://www.w3.org/2000/svg"/>'), /Convert it to JPEG/],
 		['an SVG drawing', text('<?xml version="1.0"?><svg/>'), /Convert it to JPEG/],
-		['a video', file('mp4.mp4'), /Use an image/],
+		['a video', text('\0\0\0\x18ftypisom'), /Use an image/],
 		['a PDF document', text('%PDF-1.7'), /Save the image/],
 		['a ZIP archive', text('PK\x03\x04'), /Take the image out/],
 	])('is called what it is, with the way out: %s', (what, bytes, wayOut) => {
@@ -128,7 +123,7 @@ describe('a file that is no image', () => {
 
 	it('is told to be empty, damaged, or a text that is quoted', () => {
 		expect(refusal(Buffer.alloc(0)).message).toBe('The file is empty');
-		expect(refusal(file('jpeg-baseline.jpg').subarray(0, 100)).message).toContain('damaged');
+		expect(refusal(pictureBytes('jpeg', 640, 480).subarray(0, 25)).message).toContain('damaged');
 		const { message, description } = refusal(text(`Access denied ${'x'.repeat(1_000)}`));
 		expect(message).toContain('damaged');
 		expect(description).toContain('"Access denied');

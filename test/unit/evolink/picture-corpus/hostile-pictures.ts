@@ -6,7 +6,7 @@ import {
 	LONGEST_PAYLOAD_BYTES,
 	marker,
 	segment,
-} from '../../../pictures/jpeg-segments';
+} from './jpeg-segments';
 
 /** The size that all made pictures say of themselves, where nothing else is said. */
 export const MADE_WIDTH_PX = 640;
