@@ -23,6 +23,15 @@ export async function* piecesOf(
 	}
 }
 
+/** Returns a file's length in bytes. @throws whatever n8n throws when it cannot say */
+export async function sizeOf(
+	context: IExecuteFunctions,
+	{ id, data, bytes }: IBinaryData,
+): Promise<number> {
+	if (id === undefined) return Buffer.byteLength(data, 'base64');
+	return bytes ?? (await context.helpers.getBinaryMetadata(id)).fileSize;
+}
+
 /** Where a file is looked for, and by what words. */
 interface FileField {
 	/** A field that is left at this name takes the item's only file. */

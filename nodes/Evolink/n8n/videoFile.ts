@@ -10,6 +10,7 @@ import type { Clock } from '../time/clock';
 import { retryAfterMs, tryUntil } from '../time/retry';
 import type { Attempt } from '../time/retry';
 import type { Stop } from '../time/stop';
+import { sizeOf } from './binaryFile';
 import { openLink, withinLimits } from './http';
 import type { ByteStream, LinkAnswer } from './http';
 
@@ -259,23 +260,14 @@ async function storeBody(
 	}
 }
 
-/**
- * Holds the stored file's length, where n8n says it, against what the server promised.
- *
- * @throws whatever n8n throws when it cannot say
- */
+/** Holds the stored file's length against what the server promised, if it did. */
 async function checkLength(
 	context: IExecuteFunctions,
 	stored: IBinaryData,
 	promisedBytes: number | undefined,
 ): Promise<Attempt<IBinaryData, Trouble>> {
-	const { id, data, bytes } = stored;
-	const sizeBytes =
-		id === undefined
-			? Buffer.byteLength(data, 'base64')
-			: (bytes ?? (await context.helpers.getBinaryMetadata(id)).fileSize);
+	const sizeBytes = await sizeOf(context, stored);
 	if (sizeBytes === 0) return { trouble: { what: 'the file is empty', isUnusable: true } };
-	const isWhole =
-		promisedBytes === undefined || sizeBytes === undefined || promisedBytes === sizeBytes;
+	const isWhole = promisedBytes === undefined || promisedBytes === sizeBytes;
 	return isWhole ? { done: stored } : { trouble: { what: 'the file arrived incomplete' } };
 }

@@ -14,7 +14,7 @@ import type { JoinedMovie } from '../mp4/joinMovies';
 import { readMovie } from '../mp4/readMovie';
 import type { Movie } from '../mp4/readMovie';
 import { pieceBytes, writeHead } from '../mp4/writeMovie';
-import { findFile, piecesOf } from '../n8n/binaryFile';
+import { findFile, piecesOf, sizeOf } from '../n8n/binaryFile';
 import { failedItemRow, stoppedError, toFailureDetails, toNodeError } from '../n8n/nodeErrors';
 import { fieldsOfItem } from '../n8n/parameters';
 import { streamOf } from '../n8n/videoFile';
@@ -131,11 +131,6 @@ async function readIndex(reader: FileReader, fileBytes: number): Promise<Movie> 
 	throw offset === 0
 		? new Mp4Refusal('is not an MP4 video', 'Pass the video files of Video > Create or Task > Get.')
 		: new Mp4Refusal('is cut short or damaged', 'Get the video once more, e.g. with Task > Get.');
-}
-
-async function sizeOf(context: IExecuteFunctions, { id, data, bytes }: IBinaryData) {
-	if (id === undefined) return Buffer.byteLength(data, 'base64');
-	return bytes ?? (await context.helpers.getBinaryMetadata(id)).fileSize;
 }
 
 async function readClip(

@@ -17,19 +17,6 @@ export function failureOf(work: () => unknown): FailureDetails {
 	throw new Error('Nothing was refused');
 }
 
-/** The same for work that takes its time. */
-export async function failureOfAsync(work: Promise<unknown>): Promise<FailureDetails> {
-	return await work.then(
-		() => {
-			throw new Error('Nothing was refused');
-		},
-		(error: unknown) => {
-			if (error instanceof EvolinkFailure) return error.details;
-			throw error;
-		},
-	);
-}
-
 /** Words that belong into a log for programmers, not into a message for users. */
 const PROGRAMMERS_WORDS =
 	/\n\s+at |\bat \w+\.\w+ \(|\.ts:\d|\.js:\d|\bundefined\b|\bNaN\b|\bnull\b|\[object |TypeError|native code|\b(ECONN|ENOT|EAI|ETIME|EPIPE)|\bstack\b/;
