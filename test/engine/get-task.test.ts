@@ -332,17 +332,8 @@ describe('The task ID', () => {
 describe('A wrong value in another field of Task > Get', () => {
 	it.each<[string, Record<string, unknown>, string]>([
 		['Wait for Completion', { waitForCompletion: '={{ $json.bad }}' }, 'must be true or false'],
-		['Download Video', { downloadVideo: '={{ $json.bad }}' }, 'must be true or false'],
-		['Simplify', { simplify: '={{ $json.bad }}' }, 'must be true or false'],
-		['Timeout (Seconds)', { options: { timeout: 0 } }, 'at least 1'],
 		['Timeout (Seconds)', { options: { timeout: '={{ $json.bad }}' } }, 'must be a number'],
-		['Poll Interval (Seconds)', { options: { pollInterval: 0 } }, 'at least 1'],
 		['On Timeout', { options: { onTimeout: '={{ $json.text }}' } }, "unknown value: 'explode'"],
-		['Max Concurrent Videos', { options: { maxConcurrent: 0 } }, 'between 1 and 100'],
-		['Max Concurrent Videos', { options: { maxConcurrent: 101 } }, 'between 1 and 100'],
-		['Max Concurrent Videos', { options: { maxConcurrent: 1.5 } }, 'a whole number'],
-		['File Name', { options: { fileName: '={{ $json.bad }}' } }, 'must be a text'],
-		['Put Output File in Field', { options: { outputPropertyName: '={{ $json.bad }}' } }, 'text'],
 	])('is refused before anything is sent: %s', async (field, parameters, message) => {
 		const result = await evolink.run({
 			parameters: { ...GET, taskId: UNKNOWN_ID, ...parameters },

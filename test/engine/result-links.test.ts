@@ -115,8 +115,6 @@ function expectNoSecrets(host: OddHost, { sandbox }: OwnBench): void {
 	}
 }
 
-const OPERATIONS = ['create', 'get'] as const;
-
 describe('a result that is no web address', () => {
 	const links: Array<{ name: string; linkFor: (host: string) => string }> = [
 		{ name: 'FTP, where a server listens', linkFor: (host) => `ftp://${host}/video.mp4` },
@@ -134,22 +132,20 @@ describe('a result that is no web address', () => {
 		{ name: 'a host that cannot be one', linkFor: () => 'http://[127.0.0.1/video.mp4' },
 		{ name: 'a blank', linkFor: () => ' ' },
 	];
-	for (const operation of OPERATIONS) {
-		for (const { name, linkFor } of links) {
-			itSideBySide(
-				`fails the item at once and is never opened: ${name} (${operation})`,
-				async (bench) =>
-					await withHosts([sendVideo()], async (host) => {
-						const link = linkFor(new URL(host.url).host);
-						const delivery = await deliver(bench, operation, [link]);
+	for (const { name, linkFor } of links) {
+		itSideBySide(
+			`fails the item at once and is never opened: ${name}`,
+			async (bench) =>
+				await withHosts([sendVideo()], async (host) => {
+					const link = linkFor(new URL(host.url).host);
+					const delivery = await deliver(bench, 'get', [link]);
 
-						expectWayOn(delivery, /its link is not a web address/, link);
-						expect(delivery.seconds).toBeLessThan(60);
-						expect(host.connectionCount()).toBe(0);
-						expect(bench.sandbox.requestsOf('media')).toEqual([]);
-					}),
-			);
-		}
+					expectWayOn(delivery, /its link is not a web address/, link);
+					expect(delivery.seconds).toBeLessThan(60);
+					expect(host.connectionCount()).toBe(0);
+					expect(bench.sandbox.requestsOf('media')).toEqual([]);
+				}),
+		);
 	}
 
 	itSideBySide('does not bury the message when a whole file stands in the link', async (bench) => {
@@ -181,19 +177,14 @@ describe('a finished task without a usable link', () => {
 		{ name: 'a list in the list', results: [['http://127.0.0.1/video.mp4']] },
 		{ name: 'a text for a list', results: 'http://127.0.0.1/video.mp4' },
 	];
-	for (const operation of OPERATIONS) {
-		for (const { name, results } of odd) {
-			itSideBySide(
-				`ends by the deadline, and nothing is opened: ${name} (${operation})`,
-				async (bench) => {
-					const delivery = await deliver(bench, operation, results, { timeout: 30 });
+	for (const { name, results } of odd) {
+		itSideBySide(`ends by the deadline, and nothing is opened: ${name}`, async (bench) => {
+			const delivery = await deliver(bench, 'get', results, { timeout: 30 });
 
-					expectWayOn(delivery, /finished, but Evolink gave no link to it within 30 seconds/);
-					expect(delivery.seconds).toBeLessThan(130);
-					expect(bench.sandbox.requestsOf('media')).toEqual([]);
-				},
-			);
-		}
+			expectWayOn(delivery, /finished, but Evolink gave no link to it within 30 seconds/);
+			expect(delivery.seconds).toBeLessThan(130);
+			expect(bench.sandbox.requestsOf('media')).toEqual([]);
+		});
 	}
 
 	itSideBySide(
@@ -283,27 +274,25 @@ describe('a result link that redirects', () => {
 			message: /the link could not be opened/,
 		},
 	];
-	for (const operation of OPERATIONS) {
-		for (const { name, locationFor, message } of falseTrails) {
-			itSideBySide(
-				`ends clearly and after a minute when it leads to ${name} (${operation})`,
-				async (bench) =>
-					await withHosts(
-						[sendVideo()],
-						async (bystander) =>
-							await withHosts(
-								[redirectTo(locationFor(new URL(bystander.url).host))],
-								async ({ url }) => {
-									const delivery = await deliver(bench, operation, [url]);
+	for (const { name, locationFor, message } of falseTrails) {
+		itSideBySide(
+			`ends clearly and after a minute when it leads to ${name}`,
+			async (bench) =>
+				await withHosts(
+					[sendVideo()],
+					async (bystander) =>
+						await withHosts(
+							[redirectTo(locationFor(new URL(bystander.url).host))],
+							async ({ url }) => {
+								const delivery = await deliver(bench, 'get', [url]);
 
-									expectWayOn(delivery, message, url);
-									expect(delivery.seconds).toBeLessThan(200);
-									expect(bystander.connectionCount()).toBe(0);
-								},
-							),
-					),
-			);
-		}
+								expectWayOn(delivery, message, url);
+								expect(delivery.seconds).toBeLessThan(200);
+								expect(bystander.connectionCount()).toBe(0);
+							},
+						),
+				),
+		);
 	}
 
 	itSideBySide('ends clearly and after a minute on a circle of two hosts', async (bench) => {
@@ -417,28 +406,26 @@ describe('a result link that never comes to an end', () => {
 			message: /connection broke off/,
 		},
 	];
-	for (const operation of OPERATIONS) {
-		for (const { name, answer, message, endsOnlyByAbort } of answers) {
-			itSideBySide(
-				`fails the item after five minutes and lets go of the host: ${name} (${operation})`,
-				async (bench) =>
-					await withHosts([answer], async (host) => {
-						const delivery = await deliver(bench, operation, [host.url], { timeout: 60 });
-						const endedMs = Date.now();
+	for (const { name, answer, message, endsOnlyByAbort } of answers) {
+		itSideBySide(
+			`fails the item after five minutes and lets go of the host: ${name}`,
+			async (bench) =>
+				await withHosts([answer], async (host) => {
+					const delivery = await deliver(bench, 'get', [host.url], { timeout: 60 });
+					const endedMs = Date.now();
 
-						expectWayOn(delivery, message, host.url);
-						expect(delivery.result.error?.message).toMatch(/finished, but could not be downloaded/);
-						expect(delivery.result.error?.description).toContain("'Timeout (Seconds)'");
-						expect(delivery.seconds).toBeGreaterThan(299);
-						expect(delivery.seconds).toBeLessThan(400);
-						if (endsOnlyByAbort && IS_OLDER_ENGINE) return;
-						while (host.openConnectionCount() > 0 && Date.now() - endedMs < 1_000) {
-							await new Promise((resolve) => setTimeout(resolve, 20));
-						}
-						expect(host.openConnectionCount()).toBe(0);
-					}),
-			);
-		}
+					expectWayOn(delivery, message, host.url);
+					expect(delivery.result.error?.message).toMatch(/finished, but could not be downloaded/);
+					expect(delivery.result.error?.description).toContain("'Timeout (Seconds)'");
+					expect(delivery.seconds).toBeGreaterThan(299);
+					expect(delivery.seconds).toBeLessThan(400);
+					if (endsOnlyByAbort && IS_OLDER_ENGINE) return;
+					while (host.openConnectionCount() > 0 && Date.now() - endedMs < 1_000) {
+						await new Promise((resolve) => setTimeout(resolve, 20));
+					}
+					expect(host.openConnectionCount()).toBe(0);
+				}),
+		);
 	}
 
 	itSideBySide('is not read at all when it is a page', async (bench) => {

@@ -1,5 +1,5 @@
 import { fieldsOf } from '../../../nodes/Evolink/n8n/parameters';
-import { outputFields, readTaskSettings } from '../../../nodes/Evolink/operations/waitOptions';
+import { readTaskSettings } from '../../../nodes/Evolink/operations/waitOptions';
 import { expectPlainWords, failureOf } from '../evolink/failure-of';
 
 const FIELDS = fieldsOf({ waitForCompletion: true, downloadVideo: false, simplify: 'true' });
@@ -66,16 +66,4 @@ describe('the options of waiting', () => {
 		expect(details.kind).toBe('input');
 		expect(details.message).toContain(`'${label}'`);
 	});
-});
-
-it('are offered in the order of their names, with those of the operation among them', () => {
-	const more = { displayName: 'Middle', name: 'middle', type: 'string' as const, default: '' };
-	const [simplify, collection] = outputFields([more]);
-	expect(simplify.name).toBe('simplify');
-	const names = (collection.options ?? []).map((option) =>
-		'displayName' in option ? option.displayName : '',
-	);
-	expect(names).toEqual([...names].sort());
-	expect(names).toHaveLength(8);
-	expect(names).toContain('Middle');
 });
