@@ -159,47 +159,6 @@ describe('The request for a video', () => {
 });
 
 describe('The prompt that is sent', () => {
-	const COMMANDS = [
-		'Truck left',
-		'Truck right',
-		'Pan left',
-		'Pan right',
-		'Push in',
-		'Pull out',
-		'Pedestal up',
-		'Pedestal down',
-		'Tilt up',
-		'Tilt down',
-		'Zoom in',
-		'Zoom out',
-		'Shake',
-		'Tracking shot',
-		'Static shot',
-	];
-
-	it('holds each of the 15 camera commands exactly as the API writes it, taken from items', async () => {
-		const { error, rows, hints } = await evolink.run({
-			items: COMMANDS.map((command) => ({ json: { command } })),
-			parameters: { ...SUBMIT_ONLY, cameraCommands: '={{ [$json.command] }}' },
-		});
-
-		expect(error).toBeUndefined();
-		expect(rows.map(({ json }) => json.prompt)).toEqual(COMMANDS.map((name) => `[${name}]`));
-		expect(new Set(sentPrompts())).toEqual(new Set(COMMANDS.map((name) => `[${name}]`)));
-		expect(hints).toEqual([]);
-	});
-
-	it('offers exactly these 15 commands in both lists of the editor', async () => {
-		const { nodes } = await evolink.engine.packageTypes();
-		const description = JSON.stringify(nodes['n8n-nodes-evolink.evolink'].description);
-		const lists = [...description.matchAll(/"type":"multiOptions","options":(\[.*?\])/g)];
-		expect(lists).toHaveLength(2);
-		for (const [, json] of lists) {
-			const options: Array<{ value: string }> = JSON.parse(json);
-			expect(options.map(({ value }) => value).sort()).toEqual([...COMMANDS].sort());
-		}
-	});
-
 	it('is the words, then the commands in one bracket, then the steps of the sequence', async () => {
 		const { error } = await evolink.run({
 			parameters: {
@@ -249,22 +208,6 @@ describe('The prompt that is sent', () => {
 			'[Tilt up]',
 			'[Tilt up]',
 		]);
-	});
-
-	it('takes the commands as a text with commas too, as a spreadsheet cell holds them', async () => {
-		await evolink.run({
-			items: [{ json: { camera: 'Pan left, Zoom in' } }],
-			parameters: { ...SUBMIT_ONLY, cameraCommands: '={{ $json.camera }}' },
-		});
-
-		expect(sentPrompts()).toEqual(['[Pan left,Zoom in]']);
-	});
-
-	it('leaves commands and brackets that the user typed as they are', async () => {
-		const typed = 'A cat [Pan left, Tilt up] jumps [somewhere] then [Push in]';
-		await evolink.run({ parameters: { ...SUBMIT_ONLY, prompt: typed } });
-
-		expect(sentPrompts()).toEqual([typed]);
 	});
 
 	it('may be 2000 characters long, commands included, counted as a reader counts them', async () => {
