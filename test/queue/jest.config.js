@@ -1,4 +1,4 @@
-/** The tests of queue mode: two files at a time, each with servers of its own, in real time. */
+/** The tests of queue mode: all files at once, each with servers of its own, in real time. */
 const { join } = require('node:path');
 
 const { projects } = require('../../jest.config.js');
@@ -10,6 +10,6 @@ module.exports = {
 	testMatch: ['<rootDir>/test/queue/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/dist/'],
 	transform: projects[0].transform,
-	maxWorkers: 2,
+	maxWorkers: 5,
 	testTimeout: 60_000,
 };
