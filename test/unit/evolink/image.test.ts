@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { checkImage, mediaTypeOf, uploadFileName } from '../../../nodes/Evolink/evolink/image';
 import { VIDEO_MODELS } from '../../../nodes/Evolink/evolink/models';
 import { pictureBytes } from '../../engine/picture-bytes';
