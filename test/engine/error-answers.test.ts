@@ -46,15 +46,14 @@ interface Outcome extends Traffic {
 
 /** Runs one item, with the fault in the way for good. */
 async function meet(
-	on: 'submit' | 'read',
 	{ status, form }: ErrorCase,
 	timeout: number,
 	pollInterval?: number,
 ): Promise<Outcome> {
-	const prompt = promptFor(`${on} ${status} ${form}`);
+	const prompt = promptFor(`${status} ${form} ${timeout}`);
 	const sandbox = tables.current;
 	sandbox.addFault({
-		on,
+		on: 'read',
 		match: { promptIncludes: prompt },
 		times: Infinity,
 		fault: errorAnswer(status, form),
@@ -77,74 +76,6 @@ function expectApiError(result: EvolinkResult, { status, message, nextStep }: Er
 	});
 }
 
-describe('an error answer to a submission', () => {
-	const TOO_MANY = {
-		status: 429,
-		message: /too many requests/,
-		nextStep: /Wait a minute.*'Max Concurrent Videos'/,
-	};
-	const own = inForms(OWN_FORMS, [
-		{ status: 400, message: /did not accept the request/, nextStep: /the field 'image_urls'/ },
-		{ status: 401, message: /API key/, nextStep: /credential.*dashboard\/keys/ },
-		{
-			status: 402,
-			message: /too few credits/,
-			nextStep: /Top up.*https:\/\/evolink\.ai\/dashboard\/billing/,
-		},
-		{ status: 403, message: /not allowed/, nextStep: /allow this model for the key/ },
-		{ status: 404, message: /nothing at this address/, nextStep: /addresses in the .* credential/ },
-		TOO_MANY,
-		{ status: 500, message: /internal fault/, nextStep: /Wait a few minutes/ },
-		{ status: 502, message: /did not answer/, nextStep: /Wait a few minutes/ },
-		{ status: 503, message: /not available/, nextStep: /Wait a few minutes/ },
-	]);
-	const foreign = inForms(FOREIGN_FORMS, [
-		...[400, 401, 402, 403, 404].map((status) => ({
-			status,
-			message: /^Something between n8n and Evolink refused the request/,
-			nextStep: /whoever runs your network/,
-		})),
-		TOO_MANY,
-		...[500, 502, 503].map((status) => ({
-			status,
-			message: /may have been started/,
-			nextStep: /not submitted again/,
-		})),
-	]);
-	const cases = [...own, ...foreign];
-	const outcomeOf = sideBySide(cases, async (one) => await meet('submit', one, 2 * SPEED));
-
-	it.each(cases)('is reported in plain words (HTTP $status, body: $form)', async (one) => {
-		const { result, submissions, charges, reads } = await outcomeOf(one);
-
-		expectApiError(result, one);
-		expect(result.rows).toEqual([]);
-		expect(charges).toEqual([]);
-		expect(reads).toEqual([]);
-		// Only a 429 says for certain that nothing was accepted, so only that is repeated.
-		if (one.status === 429) expect(submissions.length).toBeGreaterThan(1);
-		else expect(submissions).toHaveLength(1);
-	});
-
-	it.each(own)("quotes the API's own words (HTTP $status, body: $form)", async (one) => {
-		const { result } = await outcomeOf(one);
-
-		expect(result.error?.description).toMatch(/Evolink says: ".+"\. /);
-	});
-
-	it.each(foreign)(
-		"does not take a body for Evolink's that is not (HTTP $status, body: $form)",
-		async (one) => {
-			const { result } = await outcomeOf(one);
-			const words = `${result.error?.message} ${String(result.error?.description)}`;
-
-			expect(words).not.toMatch(/<|undefined|null|Evolink says|API key/);
-			const isQuoted = one.form === 'html' && one.status !== 429;
-			if (isQuoted) expect(words).toContain('Something is in the way');
-		},
-	);
-});
-
 describe('an error answer to a status read that no patience helps against', () => {
 	const cases = inForms(OWN_FORMS, [
 		{ status: 400, message: /did not accept the request/, nextStep: /the field 'image_urls'/ },
@@ -157,7 +88,7 @@ describe('an error answer to a status read that no patience helps against', () =
 			nextStep: /Check it for typing mistakes/,
 		},
 	]);
-	const outcomeOf = sideBySide(cases, async (one) => await meet('read', one, 20));
+	const outcomeOf = sideBySide(cases, async (one) => await meet(one, 20));
 
 	it.each(cases)(
 		'fails the item at once and names the paid task (HTTP $status, body: $form)',
@@ -182,7 +113,7 @@ describe('an error answer to every status read that may pass', () => {
 		...inForms(OWN_FORMS, rowsOf([429, 500, 502, 503])),
 		...inForms(FOREIGN_FORMS, rowsOf([400, 401, 402, 403, 404, 429, 500, 502, 503])),
 	];
-	const outcomeOf = sideBySide(cases, async (one) => await meet('read', one, 3 * SPEED, SPEED));
+	const outcomeOf = sideBySide(cases, async (one) => await meet(one, 3 * SPEED, SPEED));
 
 	it.each(cases)(
 		'fails the item at its timeout and not before (HTTP $status, body: $form)',
