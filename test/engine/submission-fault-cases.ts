@@ -92,7 +92,8 @@ function lost(name: string, obstacle: Obstacle, charged: 0 | 1): SubmissionFault
 function lostEitherWay(
 	fault: Extract<FaultAction, { afterAcceptance?: boolean }>,
 ): SubmissionFaultCase[] {
-	const name = Object.values(fault).join(' ');
+	const words = Object.entries(fault).map(([key, value]) => (value === true ? key : value));
+	const name = words.join(' ');
 	return [
 		lost(`${name}, nothing started`, { kind: 'fault', fault }, 0),
 		lost(`${name}, started`, { kind: 'fault', fault: { ...fault, afterAcceptance: true } }, 1),
