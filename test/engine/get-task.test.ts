@@ -252,21 +252,6 @@ describe('Task > Get with waiting', () => {
 		expect(error).toMatchObject({ name: 'NodeApiError', context: { itemIndex: 0 } });
 		expect(error?.description).toContain(taskId);
 	});
-
-	it('puts out the unfinished task after the timeout where On Timeout says so', async () => {
-		const taskId = evolink.sandbox.addTask({ generationSeconds: 600 });
-		const { rows, error } = await evolink.run(
-			getRun([taskId], {
-				waitForCompletion: true,
-				downloadVideo: true,
-				options: { timeout: 1, pollInterval: 1, onTimeout: 'returnTask' },
-			}),
-		);
-
-		expect(error).toBeUndefined();
-		expect(rows[0].json).toMatchObject({ taskId, isFinished: false });
-		expect(rows[0].binary).toBeUndefined();
-	});
 });
 
 describe('The task ID', () => {

@@ -8,12 +8,6 @@ import { forEver, startOddHost } from './odd-host';
 import { SPEED } from './quick-clock';
 import type { OddAnswer, OddHost } from './odd-host';
 
-/*
- * What downloads.test.ts covers is not repeated here: ftp, file, javascript and relative links of
- * a new video; the sandbox's own pages, empty, short, silent and dripping files; one redirect to
- * another host; one circle.
- */
-
 // The minutes that a download may take pass in seconds.
 const evolink = useEvolink({ generationSeconds: 0 });
 const itSideBySide = testsSideBySide(evolink);
@@ -441,21 +435,4 @@ describe('a result link that never comes to an end', () => {
 			expect(host.requests.length).toBeGreaterThan(3);
 		});
 	});
-
-	itSideBySide(
-		'leaves a row without a file where On Timeout says so',
-		async (bench) =>
-			await withHosts([() => {}], async (host) => {
-				const { taskId, result, seconds } = await deliver(bench, 'get', [host.url], {
-					timeout: 60,
-					onTimeout: 'returnTask',
-				});
-
-				expect(result.error).toBeUndefined();
-				expect(result.rows[0].json).toMatchObject({ taskId, videoUrl: host.url });
-				expect(result.rows[0].binary).toBeUndefined();
-				expect(result.hints[0].message).toContain(host.url);
-				expect(seconds).toBeLessThan(400);
-			}),
-	);
 });
