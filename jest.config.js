@@ -28,11 +28,7 @@ const engineFiles = {
 module.exports = {
 	// `npm test` runs the first two; `npm run test:tools` the third.
 	projects: [
-		project('unit', {
-			setupFilesAfterEnv: ['<rootDir>/test/random.ts'],
-			// Measured; see `npm run test:full`.
-			testPathIgnorePatterns: process.env.EVOLINK_TESTS === 'full' ? [] : ['Speed'],
-		}),
+		project('unit', { setupFilesAfterEnv: ['<rootDir>/test/random.ts'] }),
 		project('engine', engineFiles),
 		// The files that run together, each alone: `npx jest test/engine/money`.
 		project('engine', {
