@@ -151,15 +151,10 @@ describe('A value by expression that the node refuses before it sends anything',
 	});
 
 	describe.each(Object.keys(FIELDS))('%s', (field) => {
-		const wrongTypes: Array<GenericValue | object> = [{ a: 1 }, [1], true];
-		// A list of nothing is a list, and true is what some fields ask for.
-		const { good } = FIELDS[field];
-		const isRefused = (value: unknown) => typeof value !== 'boolean' || typeof good !== 'boolean';
-
-		it.each(wrongTypes.filter(isRefused))('is not of the type of %j', async (value) => {
+		it('is not of another type', async () => {
 			const result = await evolink.run({
 				parameters: parametersOf(field, BY_EXPRESSION),
-				items: [{ json: { value: value as GenericValue } }],
+				items: [{ json: { value: { a: 1 } } }],
 			});
 
 			expectRefusal(result, { itemIndex: 0, message: `'${field}' must be ` });

@@ -129,9 +129,10 @@ const ERROR_ANSWERS: Array<{
 
 const asWritten = (key: string) => key;
 
+// One place shows all spellings, the others one: all answers are read in the same way.
 const CASES: Echo[] = KEYS.flatMap((apiKey) => [
-	...ECHOES.flatMap(({ where, ...echo }) =>
-		SPELLINGS.map(({ spelling, spell }) => ({
+	...ECHOES.flatMap(({ where, ...echo }, index) =>
+		SPELLINGS.slice(0, index === 0 ? undefined : 1).map(({ spelling, spell }) => ({
 			...echo,
 			spell,
 			apiKey,
@@ -219,7 +220,6 @@ describe('the API key stays secret when the API repeats it', () => {
 		}
 		// What the API said is shown with a mark in the key's place.
 		expect(JSON.stringify([result.run, continued.run])).toContain('[API key]');
-		expectWithoutKey(evolink.engine.logLines().join('\n'), one.apiKey);
 	});
 });
 
@@ -278,7 +278,6 @@ describe('the API key is in no output, error or log', () => {
 
 		expectWithoutKey(JSON.stringify(result.run), KEYS[1]);
 		expectWithoutKey(inspect(result.run, { depth: 30 }), KEYS[1]);
-		expectWithoutKey(evolink.engine.logLines().join('\n'), KEYS[1]);
 		expect(violations).toEqual([]);
 	});
 
@@ -297,6 +296,10 @@ describe('the API key is in no output, error or log', () => {
 		expect(error).toBeDefined();
 		expectWithoutKey(JSON.stringify(run), apiKey);
 		expectWithoutKey(inspect(run, { depth: 30 }), apiKey);
-		expectWithoutKey(evolink.engine.logLines().join('\n'), apiKey);
 	});
+});
+
+it('the API keys are not in the log of all this', () => {
+	const log = evolink.engine.logLines().join('\n');
+	for (const apiKey of [...KEYS, KEY_WITH_A_LINE_BREAK]) expectWithoutKey(log, apiKey);
 });
