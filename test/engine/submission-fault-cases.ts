@@ -215,7 +215,7 @@ export const SUBMISSION_FAULTS: Record<string, SubmissionFaultCase[]> = {
 		),
 	),
 	'Something on the way has a fault': [
-		...[500, 501, 502, 503, 504, 520, 524].map((status) => ({ status, html: true })),
+		...[408, 500, 501, 502, 503, 504, 520, 524].map((status) => ({ status, html: true })),
 		{ status: 599, empty: true },
 	].flatMap((answer) => lostEitherWay({ kind: 'status', ...answer })),
 	'The answer gets lost': [

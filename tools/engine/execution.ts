@@ -26,10 +26,6 @@ export interface WorkflowRunOptions {
 	credentials: RunCredentials;
 	/** Default `manual`, the editor's. A retry is always `retry`. */
 	mode?: WorkflowExecuteMode;
-	/** The workflow's time-out as outside queue mode. Default: the workflow's own setting. */
-	executionTimeoutSeconds?: number;
-	/** Told the name of each node right before it runs. */
-	onNodeStart?: (nodeName: string) => void;
 }
 
 export interface RunningWorkflow {
@@ -96,7 +92,7 @@ export class Execution {
 		const additionalData = additionalDataFor(this.packages, helper, this.executionId, workflow.id);
 		additionalData.hooks = this.hooksFor(workflow);
 
-		const seconds = this.run.executionTimeoutSeconds ?? file.settings?.executionTimeout ?? -1;
+		const seconds = file.settings?.executionTimeout ?? -1;
 		if (seconds > 0) additionalData.executionTimeoutTimestamp = Date.now() + seconds * 1000;
 
 		const startedAt = new Date();
@@ -145,16 +141,7 @@ export class Execution {
 			connections: workflow.connectionsBySourceNode,
 			settings: workflow.settings,
 		};
-		const hooks = new this.packages.core.ExecutionLifecycleHooks(
-			this.mode,
-			this.executionId,
-			stored,
-		);
-		const { onNodeStart } = this.run;
-		if (onNodeStart) {
-			hooks.addHandler('nodeExecuteBefore', (nodeName: string) => onNodeStart(nodeName));
-		}
-		return hooks;
+		return new this.packages.core.ExecutionLifecycleHooks(this.mode, this.executionId, stored);
 	}
 }
 
