@@ -27,34 +27,48 @@ function finishTasks({ sandbox }: OwnBench): void {
 	for (const { taskId } of sandbox.tasks()) sandbox.finishTask(taskId);
 }
 
-const taskIdsOf = ({ sandbox }: OwnBench) => sandbox.bill.map(({ taskId }) => taskId);
+const NUMBERED_PROMPT = { prompt: '={{ "<" + $json.number + ">" }}' };
+
+/** The paid tasks in the order of the items, which have numbered prompts or are but one. */
+const taskIdsOf = ({ sandbox }: OwnBench) =>
+	[...sandbox.bill]
+		.sort((a, b) => String(a.prompt).localeCompare(String(b.prompt)))
+		.map(({ taskId }) => taskId);
 
 describe('Video > Create that sleeps', () => {
-	itSideBySide('submits all items, sleeps once, and gives the same rows', async (bench) => {
-		const run = sleeping({ items: items(3) });
-		const asleep = await bench.run(run);
-		expectAsleep(asleep, taskIdsOf(bench));
-		const { waitTill } = asleep.run.data;
-		expect(new Date(waitTill!).getTime() - Date.now()).toBeGreaterThan(60_000);
-		expect(new Date(waitTill!).getTime() - Date.now()).toBeLessThan(95_000);
+	itSideBySide(
+		'submits all items, sleeps once, and gives the same rows in their order',
+		async (bench) => {
+			bench.sandbox.addFault({
+				on: 'submit',
+				match: { promptIncludes: '<0>' },
+				fault: { kind: 'stall', seconds: 0.5, afterAcceptance: true },
+			});
+			const run = sleeping({ items: items(3), parameters: NUMBERED_PROMPT });
+			const asleep = await bench.run(run);
+			expectAsleep(asleep, taskIdsOf(bench));
+			const { waitTill } = asleep.run.data;
+			expect(new Date(waitTill!).getTime() - Date.now()).toBeGreaterThan(60_000);
+			expect(new Date(waitTill!).getTime() - Date.now()).toBeLessThan(95_000);
 
-		finishTasks(bench);
-		const woken = await bench.wake(asleep, run);
+			finishTasks(bench);
+			const woken = await bench.wake(asleep, run);
 
-		expect(woken.error).toBeUndefined();
-		expect(woken.run.status).toBe('success');
-		expect(woken.rows.map(({ json }) => json.taskId)).toEqual(taskIdsOf(bench));
-		expect(woken.rows.map(({ pairedItem }) => pairedItem)).toEqual(
-			[0, 1, 2].map((item) => ({ item })),
-		);
-		for (const { json, binary } of woken.rows) {
-			const bytes = await evolink.engine.readBinary(binary!.data);
-			expect(bytes.equals(bench.sandbox.mediaOf(String(json.taskId)).bytes())).toBe(true);
-			expect(json).toMatchObject({ status: 'completed', quality: '768p' });
-		}
-		expect(bench.sandbox.bill).toHaveLength(3);
-		expect(woken.run.data.resultData.runData[NODE_NAME]).toHaveLength(1);
-	});
+			expect(woken.error).toBeUndefined();
+			expect(woken.run.status).toBe('success');
+			expect(woken.rows.map(({ json }) => json.taskId)).toEqual(taskIdsOf(bench));
+			expect(woken.rows.map(({ pairedItem }) => pairedItem)).toEqual(
+				[0, 1, 2].map((item) => ({ item })),
+			);
+			for (const { json, binary } of woken.rows) {
+				const bytes = await evolink.engine.readBinary(binary!.data);
+				expect(bytes.equals(bench.sandbox.mediaOf(String(json.taskId)).bytes())).toBe(true);
+				expect(json).toMatchObject({ status: 'completed', quality: '768p' });
+			}
+			expect(bench.sandbox.bill).toHaveLength(3);
+			expect(woken.run.data.resultData.runData[NODE_NAME]).toHaveLength(1);
+		},
+	);
 
 	itSideBySide('sleeps for as long as the API expects a video to take', async (bench) => {
 		bench.sandbox.planTask({ estimatedTimeSeconds: 300 });
@@ -97,7 +111,7 @@ describe('Video > Create that sleeps', () => {
 			items: items(3),
 			node: { onError: 'continueErrorOutput' },
 			parameters: {
-				prompt: '={{ "<" + $json.number + ">" }}',
+				...NUMBERED_PROMPT,
 				duration: '={{ $json.number === 2 ? 7 : 6 }}',
 			},
 		});
@@ -145,7 +159,7 @@ describe('Video > Create that sleeps', () => {
 			const run = sleeping({
 				items: items(2),
 				parameters: {
-					prompt: '={{ "<" + $json.number + ">" }}',
+					...NUMBERED_PROMPT,
 					waitForCompletion: '={{ $json.number === 0 }}',
 				},
 			});

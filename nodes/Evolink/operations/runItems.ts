@@ -261,13 +261,13 @@ class ItemRun {
 			);
 			return undefined;
 		}
-		const tasks = new Map<number, UnfinishedTask>();
+		const started: Array<UnfinishedTask | undefined> = prepared.map(() => undefined);
 		await this.inLanes(prepared, async (item, itemIndex) => {
-			const task = await item.start(this.execution);
-			if (task !== undefined) tasks.set(itemIndex, task);
+			started[itemIndex] = await item.start(this.execution);
 		});
 		this.throwIfFailed();
-		const sleepMs = sleepFor([...tasks.values()], this.execution.clock.nowMs());
+		const tasks = started.flatMap((task, itemIndex) => (task ? [{ ...task, itemIndex }] : []));
+		const sleepMs = sleepFor(tasks, this.execution.clock.nowMs());
 		if (sleepMs === undefined) return undefined;
 		const failures = this.results.flatMap((result, itemIndex) =>
 			result?.kind === 'failed' ? [[itemIndex, result.details]] : [],
@@ -276,9 +276,9 @@ class ItemRun {
 		return requestSleep(context, {
 			run,
 			wakeAtMs: Date.now() + sleepMs,
-			taskIds: [...tasks.values()].map(({ taskId }) => taskId),
+			taskIds: tasks.map(({ taskId }) => taskId),
 			startedAtMs: Object.fromEntries(
-				[...tasks].map(([itemIndex, { startedMs }]) => [itemIndex, startedMs + toWallMs]),
+				tasks.map(({ itemIndex, startedMs }) => [itemIndex, startedMs + toWallMs]),
 			),
 			failures: Object.fromEntries(failures),
 		});
