@@ -119,8 +119,9 @@ describe('items of one run with the same content', () => {
 		const { rows, error } = await run({ items: [{ json: {} }, { json: {} }], node: RETRY_ON_FAIL });
 
 		expect(error).toBeUndefined();
-		expect(rows.map(({ json }) => json.taskId)).toEqual(sandbox.bill.map(({ taskId }) => taskId));
-		expect(sandbox.bill).toHaveLength(2);
+		const paid = sandbox.bill.map(({ taskId }) => taskId).sort();
+		expect(paid).toHaveLength(2);
+		expect(rows.map(({ json }) => json.taskId).sort()).toEqual(paid);
 	});
 });
 
