@@ -11,10 +11,10 @@ import { ApiError, apiErrorBody, fileApiErrorBody, type ErrorDetails } from './a
 import { addControlRoutes } from './control-routes';
 import { frontPage } from './front-page';
 import { addMediaRoutes } from './media-routes';
-import { checkAgainstDocument } from './openapi-check';
+import { documentCheck } from './openapi-check';
 import type { SandboxState } from './sandbox-state';
 import { isRecord, optionalNumber, optionalText } from './type-guards';
-import { addUploadRoutes, multipartOptions } from './upload-routes';
+import { addUploadRoutes } from './upload-routes';
 
 // 20 MB as Base64, with room for the other fields.
 const LARGEST_JSON_BODY = '28mb';
@@ -98,12 +98,7 @@ export function buildApp(
 		next();
 	});
 	app.use(requireKey(state));
-	app.use(
-		checkAgainstDocument({
-			validateAnswers: settings.validateAnswers,
-			multipart: multipartOptions(state.uploads),
-		}),
-	);
+	app.use(documentCheck(settings.validateAnswers));
 	app.get('/', (_req, res) => {
 		res.type('html').send(frontPage(state));
 	});

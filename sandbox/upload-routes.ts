@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import type { Request, Response, Router } from 'express';
+import type { Express, Request, Response } from 'express';
 import multer from 'multer';
 import { ApiError } from './api-errors';
 import { answerWithFault, strikesAfterAcceptance } from './fault-answers';
@@ -22,28 +22,29 @@ const FETCH_TIMEOUT_MS = 15_000;
 // What multer cannot carry along: hash and first bytes of each file of a request.
 const receivedFilesOf = new WeakMap<object, ReceivedFile[]>();
 
-/** Lets multer stream files through the upload store instead of keeping them in memory. */
-export function multipartOptions(uploads: UploadStore): multer.Options {
-	return {
-		storage: {
-			_handleFile(req, file, done) {
-				uploads.receive(file.stream).then(
-					(received) => {
-						receivedFilesOf.set(req, [...(receivedFilesOf.get(req) ?? []), received]);
-						done(null, { path: received.diskPath, size: received.sizeBytes });
-					},
-					(error: unknown) => done(error),
-				);
-			},
-			_removeFile(_req, file, done) {
-				uploads.discard(file.path);
-				done(null);
-			},
+// Multer serves all sandboxes of a process.
+const uploadsOf = new WeakMap<object, UploadStore>();
+
+/** Lets multer stream files through the sandbox's upload store instead of keeping them in memory. */
+export const MULTIPART_OPTIONS: multer.Options = {
+	storage: {
+		async _handleFile(req, file, done) {
+			try {
+				const received = await uploadsOf.get(req.app)!.receive(file.stream);
+				receivedFilesOf.set(req, [...(receivedFilesOf.get(req) ?? []), received]);
+				done(null, { path: received.diskPath, size: received.sizeBytes });
+			} catch (error) {
+				done(error);
+			}
 		},
-		limits: { fileSize: LARGEST_UPLOAD_BYTES },
-		defParamCharset: 'utf8',
-	};
-}
+		_removeFile(req, file, done) {
+			uploadsOf.get(req.app)!.discard(file.path);
+			done(null);
+		},
+	},
+	limits: { fileSize: LARGEST_UPLOAD_BYTES },
+	defParamCharset: 'utf8',
+};
 
 function wishOf(body: unknown, originalName: string): UploadWish {
 	const fields = isRecord(body) ? body : {};
@@ -143,8 +144,10 @@ function readableOf(body: AsyncIterable<Uint8Array> | ReadableStream): Readable 
 }
 
 /** The File API's three ways to hand a picture over, and the links of the stored files. */
-export function addUploadRoutes(router: Router, state: SandboxState): void {
-	router.post('/api/v1/files/upload/stream', async (req, res) => {
+export function addUploadRoutes(app: Express, state: SandboxState): void {
+	uploadsOf.set(app, state.uploads);
+
+	app.post('/api/v1/files/upload/stream', async (req, res) => {
 		const file = multipartFile(req);
 		const received = receivedFilesOf.get(req)?.find(({ diskPath }) => diskPath === file.path);
 		if (received === undefined) throw new Error('The received file is not on record');
@@ -152,21 +155,21 @@ export function addUploadRoutes(router: Router, state: SandboxState): void {
 		await finishUpload(state, req, res, received, wish, file.mimetype);
 	});
 
-	router.post('/api/v1/files/upload/base64', async (req, res) => {
+	app.post('/api/v1/files/upload/base64', async (req, res) => {
 		const data = isRecord(req.body) ? (optionalText(req.body.base64_data) ?? '') : '';
 		const received = await state.uploads.receive(Readable.from([base64Bytes(data)]));
 		const claimedType = /^data:([^;,]+)/.exec(data)?.[1] ?? null;
 		await finishUpload(state, req, res, received, wishOf(req.body, 'base64'), claimedType);
 	});
 
-	router.post('/api/v1/files/upload/url', async (req, res) => {
+	app.post('/api/v1/files/upload/url', async (req, res) => {
 		const fileUrl = isRecord(req.body) ? (optionalText(req.body.file_url) ?? '') : '';
 		const received = await state.uploads.receive(await fetchPicture(fileUrl));
 		const originalName = new URL(fileUrl).pathname.split('/').pop() ?? '';
 		await finishUpload(state, req, res, received, wishOf(req.body, originalName), null);
 	});
 
-	router.get('/files/:fileId/:fileName', (req, res) => {
+	app.get('/files/:fileId/:fileName', (req, res) => {
 		const upload = state.uploads.findByPath(req.path);
 		if (upload === undefined) {
 			res.status(404).type('html').send('<!doctype html><title>404</title><p>No such file.</p>\n');
