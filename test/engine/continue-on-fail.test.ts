@@ -188,17 +188,6 @@ describe('Continue On Fail', () => {
 		);
 		expect(sandbox.requests).toEqual([]);
 	});
-
-	itSideBySide("keeps n8n's words about an expression that cannot be resolved", async (bench) => {
-		const { rows } = await bench.run({
-			items: [{ json: {} }, { json: { fine: true } }],
-			parameters: { prompt: '={{ $json.fine ? "yes" : $json.missing.field.deep() }}' },
-			node: { onError: 'continueRegularOutput' },
-		});
-
-		expect(rows).toHaveLength(2);
-		expect(rows[1].json).toMatchObject({ isSuccess: true });
-	});
 });
 
 describe('the error output', () => {
@@ -246,13 +235,6 @@ describe('the error output', () => {
 			{ item: 5 },
 		]);
 		expect(errorRows.map(({ json }) => json.number)).toEqual([0, 2, 4]);
-	});
-
-	itSideBySide('gets nothing when all is well', async ({ run }) => {
-		const { rows, errorRows } = await run({ node: { onError: 'continueErrorOutput' } });
-
-		expect(rows).toHaveLength(1);
-		expect(errorRows).toEqual([]);
 	});
 
 	itSideBySide(

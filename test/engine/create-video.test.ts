@@ -23,10 +23,6 @@ function sentPrompts(): unknown[] {
 	return sentBodies().map((body) => Reflect.get(Object(body), 'prompt'));
 }
 
-function idempotencyKeys(): unknown[] {
-	return evolink.sandbox.requestsOf('submit').map(({ headers }) => headers['idempotency-key']);
-}
-
 afterEach(() => {
 	expect(evolink.sandbox.violations).toEqual([]);
 });
@@ -81,16 +77,6 @@ describe('The request for a video', () => {
 		expect(sentBodies()).toEqual([
 			{ ...BODY_BY_DEFAULT, quality: '1080p', model_params: { prompt_optimizer: false } },
 			{ ...BODY_BY_DEFAULT, duration: 10 },
-		]);
-	});
-
-	it('takes 1080p and the switched-off optimizer from the fields themselves', async () => {
-		await evolink.run({
-			parameters: { ...SUBMIT_ONLY, quality: '1080p', options: { promptOptimizer: false } },
-		});
-
-		expect(sentBodies()).toEqual([
-			{ ...BODY_BY_DEFAULT, quality: '1080p', model_params: { prompt_optimizer: false } },
 		]);
 	});
 
@@ -181,77 +167,10 @@ describe('The prompt that is sent', () => {
 			'A cat looks up [Pan left,Zoom in] slowly [Push in] then quickly [Pull out]',
 		]);
 	});
-
-	it('puts one space between the parts, whatever blanks they come with and whichever are empty', async () => {
-		const { error } = await evolink.run({
-			items: [
-				{ json: { prompt: '  A cat\nlooks  up ', commands: [], cue: ' slowly ' } },
-				{ json: { prompt: '', commands: ['Shake'], cue: '' } },
-				{ json: { prompt: '', commands: [], cue: '' } },
-				{ json: { prompt: null, commands: null, cue: null } },
-			],
-			parameters: {
-				...SUBMIT_ONLY,
-				prompt: '={{ $json.prompt }}',
-				cameraCommands: '={{ $json.commands }}',
-				options: {
-					maxConcurrent: 1,
-					cameraSequence: { steps: [{ cue: '={{ $json.cue }}', commands: ['Tilt up'] }] },
-				},
-			},
-		});
-
-		expect(error).toBeUndefined();
-		expect(sentPrompts()).toEqual([
-			'A cat\nlooks  up slowly [Tilt up]',
-			'[Shake] [Tilt up]',
-			'[Tilt up]',
-			'[Tilt up]',
-		]);
-	});
-
-	it('may be 2000 characters long, commands included, counted as a reader counts them', async () => {
-		const bracket = ' [Push in]';
-		const prompts = ['a', '🐈'].map((character) => character.repeat(2000 - bracket.length));
-		const { error } = await evolink.run({
-			items: prompts.map((prompt) => ({ json: { prompt } })),
-			parameters: {
-				...SUBMIT_ONLY,
-				prompt: '={{ $json.prompt }}',
-				cameraCommands: ['Push in'],
-				options: { maxConcurrent: 1 },
-			},
-		});
-
-		expect(error).toBeUndefined();
-		expect(sentPrompts()).toEqual(prompts.map((prompt) => prompt + bracket));
-	});
-});
-
-describe('The Idempotency-Key', () => {
-	it('has 32 to 64 plain characters and differs for each item and each run', async () => {
-		const run = { items: [{ json: {} }, { json: {} }, { json: {} }], parameters: SUBMIT_ONLY };
-		await evolink.run(run);
-		await evolink.run(run);
-
-		const keys = idempotencyKeys();
-		expect(keys).toHaveLength(6);
-		for (const key of keys) expect(key).toMatch(/^[A-Za-z0-9_-]{32,64}$/);
-		expect(new Set(keys).size).toBe(6);
-	});
-
-	it('is sent with the submission only', async () => {
-		evolink.sandbox.planTask({ generationSeconds: 0 });
-		await evolink.run({ parameters: {} });
-
-		const others = evolink.sandbox.requests.filter(({ kind }) => kind !== 'submit');
-		expect(others.map(({ kind }) => kind)).toEqual(['read', 'media']);
-		for (const { headers } of others) expect(headers).not.toHaveProperty('idempotency-key');
-	});
 });
 
 describe('The way from submission to video', () => {
-	it('is one submission, then status reads with the key, then the link without the key', async () => {
+	it('is one submission, then status reads with the key, then the link without the key; only the first has an Idempotency-Key', async () => {
 		evolink.sandbox.planTask({ generationSeconds: 0 });
 		const { error } = await evolink.run({ parameters: {} });
 
@@ -267,5 +186,10 @@ describe('The way from submission to video', () => {
 		expect(requests[1].headers.authorization).toBe(`Bearer ${evolink.sandbox.apiKey}`);
 		expect(JSON.stringify(requests[2].headers)).not.toContain(evolink.sandbox.apiKey);
 		expect(requests[2].headers.authorization).toBeUndefined();
+		expect(requests.map(({ headers }) => 'idempotency-key' in headers)).toEqual([
+			true,
+			false,
+			false,
+		]);
 	});
 });

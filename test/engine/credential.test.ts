@@ -31,23 +31,6 @@ afterEach(() => {
 	expect(evolink.sandbox.violations).toEqual([]);
 });
 
-describe('The credential', () => {
-	it('asks for the key as a password and knows both hosts of the service', async () => {
-		const { credentials, nodes } = await evolink.engine.packageTypes();
-		const { displayName, properties } = credentials.evolinkApi;
-		expect(displayName).toBe('Evolink API');
-		expect(properties.map((field) => [field.name, field.displayName, field.default])).toEqual([
-			['apiKey', 'API Key', ''],
-			['baseUrl', 'API Base URL', 'https://api.evolink.ai'],
-			['filesBaseUrl', 'File API Base URL', 'https://files-api.evolink.ai'],
-		]);
-		expect(properties[0]).toMatchObject({ required: true, typeOptions: { password: true } });
-		expect(nodes['n8n-nodes-evolink.evolink'].description).toMatchObject({
-			credentials: [{ name: 'evolinkApi', required: true }],
-		});
-	});
-});
-
 describe('The test of the credential', () => {
 	it('succeeds with the right key, by one free request', async () => {
 		expect(await testCredential()).toMatchObject({ status: 'OK' });
@@ -65,14 +48,9 @@ describe('The test of the credential', () => {
 		expect(evolink.sandbox.requests.map(({ path }) => path)).toEqual(['/v1/credits']);
 	});
 
-	it.each([
-		['a blank before it', (key: string) => ` ${key}`],
-		['a line break behind it', (key: string) => `${key}\n`],
-		['blanks and line breaks around it', (key: string) => `\r\n\t${key} \r\n`],
-	])('takes a key that was pasted with %s', async (_case, pasted) => {
-		expect(await testCredential({ apiKey: pasted(evolink.sandbox.apiKey) })).toMatchObject({
-			status: 'OK',
-		});
+	it('takes a key that was pasted with blanks and line breaks around it', async () => {
+		const apiKey = `\r\n\t${evolink.sandbox.apiKey} \r\n`;
+		expect(await testCredential({ apiKey })).toMatchObject({ status: 'OK' });
 	});
 
 	it('fails with a wrong key, and says that it is not allowed in', async () => {
@@ -173,31 +151,6 @@ describe('The addresses of the credential in a run', () => {
 });
 
 describe('The API key in a run', () => {
-	it('may have been pasted with blanks and line breaks around it', async () => {
-		const { error } = await evolink.run({
-			parameters: { waitForCompletion: false },
-			credential: { apiKey: ` ${evolink.sandbox.apiKey}\r\n` },
-		});
-
-		expect(error).toBeUndefined();
-		expect(evolink.sandbox.requests[0].headers.authorization).toBe(
-			`Bearer ${evolink.sandbox.apiKey}`,
-		);
-	});
-
-	it('goes to no other host, although the API redirects to one', async () => {
-		const other = await evolink.ownSandbox({});
-		evolink.sandbox.addFault({
-			on: 'submit',
-			fault: { kind: 'redirect', location: `${other.url}/v1/videos/generations`, status: 307 },
-		});
-		const { error } = await evolink.run({ parameters: { waitForCompletion: false } });
-
-		expect(error?.description).toContain('credential');
-		expect(other.requests).toEqual([]);
-		expect(evolink.sandbox.bill).toEqual([]);
-	});
-
 	it('goes to no result link, on whichever host it lies', async () => {
 		const storage = await evolink.ownSandbox({ apiKey: evolink.sandbox.apiKey });
 		const stored = storage.addTask({ generationSeconds: 0 });

@@ -19,8 +19,6 @@ async function itemWith(...fields: string[]): Promise<INodeExecutionData> {
 describe('an API key', () => {
 	for (const spelled of [
 		(key: string) => `Bearer ${key}`,
-		(key: string) => ` "${key}"\n`,
-		(key: string) => `bearer: ${key}\u200b`,
 		(key: string) => `${key.slice(0, 5)}\n${key.slice(5)}`,
 	]) {
 		itSideBySide(

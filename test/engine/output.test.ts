@@ -297,29 +297,6 @@ describe('The hints beside the output', () => {
 		expect(hints[0].message).toContain('[flies away]');
 	});
 
-	it('name a bracket with more than 3 commands, which is sent all the same', async () => {
-		const commands = ['Pan left', 'Zoom in', 'Tilt up', 'Shake'];
-		const { hints, rows } = await evolink.run({
-			parameters: { waitForCompletion: false, cameraCommands: commands },
-		});
-
-		expect(rows[0].json.prompt).toBe(`[${commands.join(',')}]`);
-		expect(hints).toHaveLength(1);
-		expect(hints[0].message).toContain(`[${commands.join(',')}]`);
-	});
-
-	it('are silent about up to 3 commands and about commands typed by hand', async () => {
-		const { hints } = await evolink.run({
-			parameters: {
-				waitForCompletion: false,
-				prompt: 'A cat [Tilt up, Shake]',
-				cameraCommands: ['Pan left', 'Zoom in', 'Tilt up'],
-			},
-		});
-
-		expect(hints).toEqual([]);
-	});
-
 	it('say the same thing once, with the items that it is about', async () => {
 		const { hints } = await evolink.run({
 			parameters: { waitForCompletion: false, prompt: '={{ $json.prompt }}' },
