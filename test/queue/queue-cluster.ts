@@ -6,7 +6,6 @@ import path from 'node:path';
 
 import { startSandbox, type RecordedRequest, type Sandbox } from '../../sandbox';
 import { packPackage } from '../../tools/n8n/community-package';
-import { createInstallProgress } from '../../tools/n8n/install-progress';
 import { N8nApi } from '../../tools/n8n/n8n-api';
 import { sandboxCredentialData } from '../../tools/n8n/n8n-bench';
 import { installN8n } from '../../tools/n8n/n8n-installation';
@@ -81,7 +80,7 @@ export async function startQueueCluster(): Promise<QueueCluster> {
 			return server;
 		};
 
-		const installation = await installN8n(CURRENT_N8N, createInstallProgress());
+		const installation = await installN8n(CURRENT_N8N);
 		const tarball = await packPackage(folder);
 		const redis = watched('Redis', toClose(await startRedisServer()));
 		const postgres = watched('PostgreSQL', toClose(await startPostgresServer()));

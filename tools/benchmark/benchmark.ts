@@ -11,7 +11,6 @@ import { startSandbox } from '../../sandbox';
 import type { Sandbox } from '../../sandbox';
 import { table } from '../docs/markdown-tables';
 import { packPackage } from '../n8n/community-package';
-import { createInstallProgress } from '../n8n/install-progress';
 import type { N8nExecution } from '../n8n/n8n-answers';
 import { N8nApi } from '../n8n/n8n-api';
 import { installN8n } from '../n8n/n8n-installation';
@@ -99,7 +98,7 @@ async function main(): Promise<void> {
 	});
 	const generationSeconds = Number(values.seconds);
 	const folder = await mkdtemp(path.join(tmpdir(), 'evolink-benchmark-'));
-	const installation = await installN8n(CURRENT_N8N, createInstallProgress());
+	const installation = await installN8n(CURRENT_N8N);
 	const sandbox = await startSandbox({ generationSeconds, validateAnswers: false });
 	const tarball = await packPackage(folder);
 	const server = await startN8nServer({ installation, tarball, binaryDataMode: 'filesystem' });

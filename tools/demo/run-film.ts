@@ -1,12 +1,7 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
 
-import { startSandbox } from '../../sandbox';
-import { nodeError, outputItems, startEngine } from '../engine';
-import { ExampleError, OUTPUT_FOLDER } from './run-example';
+import { nodeError, outputItems } from '../engine';
+import { DemoError, saveVideo, type DemoEngine } from './demo-engine';
 
 /** The sandbox opens no image, so that these need not exist. */
 const IMAGES = ['dawn', 'noon', 'dusk'].map((name) => `https://images.example/${name}.jpg`);
@@ -31,47 +26,38 @@ function evolink(name: string, parameters: INode['parameters']): INode {
 }
 
 /**
- * Makes a film of three images against the sandbox: two clips that meet, joined.
+ * Makes a film of three images: two clips that meet, joined.
  *
- * @throws ExampleError when there is no film in the end
+ * @throws DemoError when there is no film in the end
  */
-export async function runFilm(generationSeconds: number): Promise<FilmResult> {
-	const storagePath = await mkdtemp(join(tmpdir(), 'evolink-demo-'));
-	const sandbox = await startSandbox({ generationSeconds });
-	try {
-		const nodeSource = 'dist';
-		const engine = await startEngine({ storagePath, binaryDataMode: 'filesystem', nodeSource });
-		const create = {
-			model: 'MiniMax-Hailuo-02',
-			imageUrl: '={{ $json.first }}',
-			lastImageSource: 'url',
-			lastImageUrl: '={{ $json.last }}',
-		};
-		const trigger = { ...evolink('Start', {}), type: 'n8n-nodes-base.manualTrigger' };
-		const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
-		const run = await engine.runWorkflow({
-			workflow: {
-				nodes: [trigger, evolink('Clips', create), evolink('Film', { operation: 'join' })],
-				connections: { Start: to('Clips'), Clips: to('Film') },
-				settings: { executionOrder: 'v1' },
-			},
-			triggerItems: IMAGES.slice(1).map((last, index) => ({
-				json: { first: IMAGES[index], last },
-			})),
-			credentials: {
-				evolinkApi: { apiKey: sandbox.apiKey, baseUrl: sandbox.url, filesBaseUrl: sandbox.url },
-			},
-		});
-		const [film] = run.status === 'success' ? outputItems(run, 'Film') : [];
-		if (film?.binary === undefined) {
-			throw new ExampleError(nodeError(run)?.message ?? `The workflow ended as ${run.status}.`);
-		}
-		await mkdir(OUTPUT_FOLDER, { recursive: true });
-		const file = join(OUTPUT_FOLDER, 'film.mp4');
-		await writeFile(file, await engine.readBinary(film.binary.data));
-		return { clips: Number(film.json.clips), seconds: Number(film.json.durationSeconds), file };
-	} finally {
-		await sandbox.close();
-		await rm(storagePath, { recursive: true, force: true });
+export async function runFilm({ engine, credentials }: DemoEngine): Promise<FilmResult> {
+	const create = {
+		model: 'MiniMax-Hailuo-02',
+		imageUrl: '={{ $json.first }}',
+		lastImageSource: 'url',
+		lastImageUrl: '={{ $json.last }}',
+	};
+	const join = { operation: 'join', options: { fileName: 'film' } };
+	const trigger = { ...evolink('Start', {}), type: 'n8n-nodes-base.manualTrigger' };
+	const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
+	const run = await engine.runWorkflow({
+		workflow: {
+			nodes: [trigger, evolink('Clips', create), evolink('Film', join)],
+			connections: { Start: to('Clips'), Clips: to('Film') },
+			settings: { executionOrder: 'v1' },
+		},
+		triggerItems: IMAGES.slice(1).map((last, index) => ({
+			json: { first: IMAGES[index], last },
+		})),
+		credentials,
+	});
+	if (run.status !== 'success') {
+		throw new DemoError(nodeError(run)?.message ?? `The workflow ended as ${run.status}.`);
 	}
+	const [film] = outputItems(run, 'Film');
+	return {
+		clips: Number(film.json.clips),
+		seconds: Number(film.json.durationSeconds),
+		file: await saveVideo(engine, film),
+	};
 }

@@ -1,26 +1,45 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 /** `npm run editor`: n8n in the browser with this node, a sandbox behind it and the examples in it. */
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
-import { packPackage } from '../n8n/community-package';
 import getPort from 'get-port';
-import { createInstallProgress } from '../n8n/install-progress';
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { readWorkflowFile } from '../engine/workflow-file';
+import { packPackage } from '../n8n/community-package';
 import { N8nApi, SANDBOX_OWNER } from '../n8n/n8n-api';
 import { installN8n } from '../n8n/n8n-installation';
 import { CURRENT_N8N } from '../n8n/n8n-releases';
-import { N8nAnswerError } from '../n8n/n8n-session';
 import { startN8nServer, type N8nServer } from '../n8n/n8n-server';
-import { BadArguments, readEditorSettings, USAGE, type EditorSettings } from './editor-settings';
 import { startMailCatcher, type MailCatcher } from './mail-catcher';
-import { importExamples, logInAsOwner, provideCredential } from './n8n-content';
+
+const EXAMPLES_FOLDER = path.resolve(__dirname, '../../examples');
 
 const EXIT_FAILED = 1;
-const EXIT_BAD_ARGUMENTS = 2;
 const EXIT_INTERRUPTED = 130;
+
+const USAGE = `usage: npm run editor [-- --port <number>] [--generation-seconds <seconds>]
+
+Opens an n8n of your own on this computer, with this node and the examples in it. The node works with
+a local sandbox instead of Evolink: nothing costs anything.
+
+  --port                where n8n listens on 127.0.0.1 (default 5678; 0 takes a free one)
+  --generation-seconds  how long a video takes (default 20; fractions and 0 are allowed)
+  --help                this text
+`;
+
+function readArguments() {
+	return parseArgs({
+		options: {
+			port: { type: 'string', default: '5678' },
+			'generation-seconds': { type: 'string', default: '20' },
+			help: { type: 'boolean' },
+		},
+	}).values;
+}
 
 /** What runs and must be ended, in the order in which it was started. */
 interface Running {
@@ -40,16 +59,7 @@ function sayPaidTasks(text: string): void {
 	for (const [line] of text.matchAll(/Evolink started a paid task: \S+/g)) say(line);
 }
 
-function welcome(
-	server: N8nServer,
-	sandboxUrl: string,
-	mailsUrl: string,
-	{ generationSeconds, keptFolder }: EditorSettings,
-): string {
-	const kept =
-		keptFolder === undefined
-			? 'Everything in this n8n is gone when it ends; --keep <folder> keeps it.'
-			: `Workflows and executions are kept in ${path.resolve(keptFolder)}`;
+function welcome(server: N8nServer, sandboxUrl: string, mailsUrl: string): string {
 	return `
 n8n is ready, with the node and all examples in it. Open it in your browser:
 
@@ -57,7 +67,7 @@ n8n is ready, with the node and all examples in it. Open it in your browser:
   Email      ${SANDBOX_OWNER.email}
   Password   ${SANDBOX_OWNER.password}
 
-The node works with a local sandbox: a video takes ${generationSeconds} s, is a test clip, and costs nothing.
+The node works with a local sandbox: a video is a test clip and costs nothing.
 
   Videos     ${sandboxUrl}/
   Emails     ${mailsUrl}
@@ -65,53 +75,56 @@ The node works with a local sandbox: a video takes ${generationSeconds} s, is a 
 In a prompt, #sandbox-seconds:60 makes a video take a minute, and
 #sandbox-fail:content_policy_violation makes it fail with that code.
 
-${kept}
-The IDs of paid tasks follow here, also those of executions that you stop. Ctrl-C ends all of it.
+Everything in this n8n is gone when it ends. The IDs of paid tasks follow here, also those of
+executions that you stop. Ctrl-C ends all of it.
 `;
 }
 
-async function start(settings: EditorSettings, running: Running): Promise<void> {
-	const { generationSeconds, keptFolder } = settings;
+async function start(running: Running, wantedPort: number, generationSeconds: number) {
 	// Before the installation, which may take minutes.
-	const port = await getPort({ host: '127.0.0.1', port: settings.port });
-	if (settings.port !== 0 && port !== settings.port) {
+	const port = await getPort({ host: '127.0.0.1', port: wantedPort });
+	if (wantedPort !== 0 && port !== wantedPort) {
 		throw new Error(
-			`Another program uses port ${settings.port}. Choose another one: npm run editor -- --port 5679`,
+			`Another program uses port ${wantedPort}. Choose another one: npm run editor -- --port 5679`,
 		);
 	}
-	const installation = await installN8n(CURRENT_N8N, createInstallProgress());
+	const installation = await installN8n(CURRENT_N8N);
 
 	endOnSignal(running);
-	running.sandbox = await startSandbox({ generationSeconds });
-	running.mails = await startMailCatcher();
+	const sandbox = await startSandbox({ generationSeconds });
+	running.sandbox = sandbox;
+	const mails = await startMailCatcher();
+	running.mails = mails;
 
 	say(`Starting ${CURRENT_N8N.title} with the node (about 15 s) ...`);
 	const packFolder = await mkdtemp(path.join(tmpdir(), 'evolink-editor-'));
 	process.once('exit', () => rmSync(packFolder, { recursive: true, force: true }));
-	running.server = await startN8nServer({
-		installation,
-		tarball: await packPackage(packFolder),
-		port,
-		onOutput: sayPaidTasks,
-		...(keptFolder === undefined ? {} : { userFolder: path.resolve(keptFolder) }),
-	});
+	const tarball = await packPackage(packFolder);
+	const server = await startN8nServer({ installation, tarball, port, onOutput: sayPaidTasks });
+	running.server = server;
+	await fill(new N8nApi(server.url), sandbox, mails);
+	say(welcome(server, sandbox.url, mails.url));
+}
 
-	const api = new N8nApi(running.server.url);
-	await logInAsOwner(api);
-	const { apiKey, url } = running.sandbox;
-	await importExamples(api, [
-		await provideCredential(api, {
+/** Sets the fresh n8n up: its owner, the credentials, and the examples with them. */
+async function fill(api: N8nApi, { apiKey, url }: Sandbox, mails: MailCatcher): Promise<void> {
+	await api.setUpOwner();
+	const credentials = [
+		await api.createCredential({
 			name: 'Evolink account (sandbox)',
 			type: 'evolinkApi',
 			data: { apiKey, baseUrl: url, filesBaseUrl: url },
 		}),
-		await provideCredential(api, {
+		await api.createCredential({
 			name: 'Email (mail catcher)',
 			type: 'smtp',
-			data: running.mails.credential,
+			data: mails.credential,
 		}),
-	]);
-	say(welcome(running.server, url, running.mails.url, settings));
+	];
+	for (const file of (await readdir(EXAMPLES_FOLDER)).sort()) {
+		if (!file.endsWith('.json')) continue;
+		await api.createWorkflow(readWorkflowFile(path.join(EXAMPLES_FOLDER, file)), credentials);
+	}
 }
 
 async function end({ server, sandbox, mails }: Running): Promise<void> {
@@ -132,39 +145,6 @@ function endOnSignal(running: Running): void {
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 }
 
-function explain(error: unknown, settings: EditorSettings): string {
-	if (error instanceof N8nAnswerError && error.status === 401 && settings.keptFolder) {
-		return `The n8n in ${settings.keptFolder} has another owner or password than this command uses. Give --keep another folder.`;
-	}
-	return error instanceof Error ? error.message : 'The editor did not start';
-}
-
-async function main(): Promise<void> {
-	let settings;
-	try {
-		settings = readEditorSettings(process.argv.slice(2));
-	} catch (error) {
-		if (!(error instanceof BadArguments)) throw error;
-		process.stderr.write(`${error.message}\n\n${USAGE}`);
-		process.exitCode = EXIT_BAD_ARGUMENTS;
-		return;
-	}
-	if (settings === null) {
-		process.stdout.write(USAGE);
-		return;
-	}
-
-	const running: Running = { isEnding: false };
-	try {
-		await start(settings, running);
-		await endWithN8n(running);
-	} catch (error) {
-		process.stderr.write(`${explain(error, settings)}\n`);
-		process.exitCode = EXIT_FAILED;
-		await end(running);
-	}
-}
-
 /** @throws Error when n8n ends by itself */
 async function endWithN8n(running: Running): Promise<void> {
 	const { server } = running;
@@ -172,6 +152,23 @@ async function endWithN8n(running: Running): Promise<void> {
 	const reason = await server.waitForEnd();
 	if (running.isEnding) return;
 	throw new Error(`n8n has ended (${reason}). The end of its log:\n${server.log.slice(-2_000)}`);
+}
+
+async function main(): Promise<void> {
+	const running: Running = { isEnding: false };
+	try {
+		const { port, help, 'generation-seconds': generationSeconds } = readArguments();
+		if (help) {
+			say(USAGE);
+			return;
+		}
+		await start(running, Number(port), Number(generationSeconds));
+		await endWithN8n(running);
+	} catch (error) {
+		process.stderr.write(`${error instanceof Error ? error.message : 'unknown fault'}\n`);
+		process.exitCode = EXIT_FAILED;
+		await end(running);
+	}
 }
 
 void main();

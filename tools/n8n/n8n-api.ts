@@ -93,15 +93,6 @@ export class N8nApi {
 		await this.session.send('POST', '/owner/setup', { body: owner });
 	}
 
-	/** Whether this n8n still has no owner. */
-	async isFresh(): Promise<boolean> {
-		const settings = await this.session.send('GET', '/settings');
-		if (!isRecord(settings) || !isRecord(settings.userManagement)) {
-			throw new Error("n8n's settings say nothing about its users");
-		}
-		return settings.userManagement.showSetupOnFirstLoad === true;
-	}
-
 	/** Logs in; needed again only for a new {@link N8nApi}, not after a restart of n8n. */
 	async logIn({ email, password }: N8nOwner = SANDBOX_OWNER): Promise<void> {
 		const body = { emailOrLdapLoginId: email, password };
@@ -126,14 +117,6 @@ export class N8nApi {
 	async createCredential(credential: NewCredential): Promise<SavedCredential> {
 		const saved = await this.session.send('POST', '/credentials', { body: credential });
 		return { id: readText(saved, 'id'), name: credential.name, type: credential.type };
-	}
-
-	/** Replaces the values of a saved credential. */
-	async updateCredential(
-		{ id, name, type }: SavedCredential,
-		data: ICredentialDataDecryptedObject,
-	): Promise<void> {
-		await this.session.send('PATCH', `/credentials/${id}`, { body: { name, type, data } });
 	}
 
 	/** All credentials that are saved. */

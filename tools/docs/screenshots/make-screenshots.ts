@@ -12,7 +12,6 @@ import { startSandbox } from '../../../sandbox';
 import { startChromium } from '../../n8n/browser/chromium';
 import { N8nEditor } from '../../n8n/browser/editor';
 import { packPackage } from '../../n8n/community-package';
-import { createInstallProgress } from '../../n8n/install-progress';
 import { N8nApi } from '../../n8n/n8n-api';
 import { installN8n } from '../../n8n/n8n-installation';
 import { CURRENT_N8N } from '../../n8n/n8n-releases';
@@ -25,7 +24,7 @@ const DEVICE_SCALE_FACTOR = 2;
 const GENERATION_SECONDS = 2;
 
 async function main(): Promise<void> {
-	const installation = await installN8n(CURRENT_N8N, createInstallProgress());
+	const installation = await installN8n(CURRENT_N8N);
 	const packFolder = await mkdtemp(path.join(tmpdir(), 'evolink-screenshots-'));
 	const sandbox = await startSandbox({ generationSeconds: GENERATION_SECONDS });
 	const tarball = await packPackage(packFolder);
