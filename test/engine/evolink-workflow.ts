@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NodeConnectionTypes } from 'n8n-workflow';
+import { NodeConnectionTypes, sleep } from 'n8n-workflow';
 import type { INode, INodeExecutionData, INodeType, IRun, NodeExecutionHint } from 'n8n-workflow';
 
 import { startSandbox } from '../../sandbox';
@@ -86,6 +86,8 @@ export interface EvolinkBench {
 	ownSandbox(options: SandboxOptions): Promise<Sandbox>;
 }
 
+const LONGEST_SLICE_MS = 1_000;
+
 /** n8n's engine takes longer to load than most tests to run: the suites of one file share it. */
 let sharedEngine: Promise<Engine> | undefined;
 let storagePath = '';
@@ -101,6 +103,8 @@ async function startSharedEngine(binaryDataMode: BinaryDataMode): Promise<Engine
 
 afterAll(async () => {
 	await rm(storagePath, { recursive: true, force: true });
+	// What is left of the node's last slice of sleep would keep the process from its end.
+	await sleep(LONGEST_SLICE_MS);
 });
 
 /**
