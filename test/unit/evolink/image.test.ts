@@ -128,4 +128,15 @@ describe('a file that is no image', () => {
 		expect(description).toContain('"Access denied');
 		expect(description.length).toBeLessThan(300);
 	});
+
+	it.each([
+		[' Access \n\t denied ', /^It begins with "Access denied"\. Save the image as /],
+		['\xe9 Access denied', /^Save the image as /],
+		['Access denied \xe9', /^Save the image as /],
+	])(
+		'is quoted on one line, and only where all of its beginning can be read: %j',
+		(words, advice) => {
+			expect(refusal(text(words)).description).toMatch(advice);
+		},
+	);
 });
