@@ -47,7 +47,7 @@ export async function withDemoEngine<Result>(
 			: undefined;
 	const evolinkApi =
 		sandbox === undefined
-			? { apiKey: String(apiKey) }
+			? { apiKey }
 			: { apiKey: sandbox.apiKey, baseUrl: sandbox.url, filesBaseUrl: sandbox.url };
 	try {
 		const nodeSource = 'dist';

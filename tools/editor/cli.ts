@@ -41,6 +41,12 @@ function readArguments() {
 	}).values;
 }
 
+/** @throws Error when the text is not a number of 0 or more */
+function readNumber(name: string, text: string): number {
+	if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+	throw new Error(`--${name} cannot be "${text}"`);
+}
+
 /** What runs and must be ended, in the order in which it was started. */
 interface Running {
 	sandbox?: Sandbox;
@@ -162,7 +168,11 @@ async function main(): Promise<void> {
 			say(USAGE);
 			return;
 		}
-		await start(running, Number(port), Number(generationSeconds));
+		await start(
+			running,
+			readNumber('port', port),
+			readNumber('generation-seconds', generationSeconds),
+		);
 		await endWithN8n(running);
 	} catch (error) {
 		process.stderr.write(`${error instanceof Error ? error.message : 'unknown fault'}\n`);

@@ -38,7 +38,7 @@ export function n8nCacheFolder(): string {
 
 /**
  * Returns the installation of that release and makes it first if it is not there: a Node.js, n8n and
- * its packages. It is there completely or not at all; what ends early is begun anew.
+ * its packages. It is there completely or not at all; what was interrupted starts over.
  *
  * @throws Error when there is no Node.js for this machine, or npm fails, which says itself why
  */
@@ -83,7 +83,7 @@ async function installInto(target: string, release: N8nRelease): Promise<void> {
 	for (const file of PACKAGE_FILES) {
 		await cp(path.join(release.packageFolder, file), path.join(workFolder, file));
 	}
-	say(`Installing ${release.title} and its Node.js: some minutes, up to 3.5 GB`);
+	say(`Installing ${release.title} and its Node.js, which takes a few minutes and up to 3.5 GB`);
 	// Not "npm ci": the lock file holds only those optional packages of other platforms that the
 	// registry of its maker had, and "npm ci" refuses a lock file that lacks one.
 	await npm(['install', '--no-save', '--ignore-scripts', ...QUIET], workFolder, {});
@@ -110,6 +110,5 @@ async function npm(args: string[], cwd: string, environment: NodeJS.ProcessEnv):
 		child.once('error', reject);
 		child.once('close', resolve);
 	});
-	if (exitCode !== 0)
-		throw new Error(`"npm ${args[0]}" failed in ${cwd}; run it again to try anew`);
+	if (exitCode !== 0) throw new Error(`"npm ${args[0]}" failed in ${cwd}. Run the command again.`);
 }
