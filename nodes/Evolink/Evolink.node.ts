@@ -10,7 +10,8 @@ import type {
 } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from './evolink/failure';
-import { createVideo, createVideoFields } from './operations/createVideo';
+import { createVideo } from './operations/createVideo';
+import { createVideoFields } from './operations/createVideoFields';
 import { getBalance, GET_BALANCE_FIELDS } from './operations/getBalance';
 import { getTask, GET_TASK_FIELDS } from './operations/getTask';
 import { JOIN_VIDEOS_FIELDS, joinVideos } from './operations/joinVideos';

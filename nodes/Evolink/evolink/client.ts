@@ -1,54 +1,43 @@
-import { isApiError, statusOfApiError } from './apiError';
+import type { Attempt } from '../time/repeat';
+import type { Throttle } from '../time/throttle';
 import {
 	answerFailure,
 	inBetweenFailure,
-	lostSubmissionFailure,
-	noAnswerFailure,
+	noResponseFailure,
 	redirectFailure,
-	unreadableAnswerFailure,
+	unknownOutcomeFailure,
+	unreadableFailure,
 } from './failures';
-import type { NoAnswerReason, Step } from './failures';
+import type { Step } from './failures';
 import type { EvolinkFailure } from './failure';
 import type { VideoSettings } from './models';
-import { retryAfterMs } from '../time/retry';
-import type { Repeatable, Throttle } from '../time/retry';
+import { isApiError, isOk, isTemporary, retryAfterMs, statusOf } from './response';
+import type { NoResponse, NoResponseReason, Response } from './response';
 import { finiteNumber, isJsonObject, parseTask } from './task';
 import type { EvolinkTask, JsonObject } from './task';
 
+/** The API's hosts. */
+export type ApiHost = 'api' | 'files';
+
 /** One HTTP request to the API, which the transport authenticates. */
-export interface HttpRequest {
+export interface ApiRequest {
 	method: 'GET' | 'POST';
 	host: ApiHost;
 	path: string;
 	headers?: Record<string, string>;
 	/** An object is sent as JSON; a form as multipart/form-data. */
 	body?: Record<string, unknown> | FormData;
-	/** The whole exchange, answer included, takes no longer than this. */
+	/** The whole exchange, response included, takes no longer than this. */
 	timeoutMs: number;
 	/**
-	 * What a stop of the execution does to the exchange: `abort` ends it at once; `letFinish` is
-	 * for a request whose answer is worth money.
+	 * For a request whose response is worth money: called when it goes out, and a stop of the execution
+	 * lets it finish. Without it, a stop ends the request at once.
 	 */
-	onStop: 'abort' | 'letFinish';
+	onSend?(): void;
 }
 
-/** An answer with any HTTP status, or the reason why there is none. */
-export type HttpOutcome =
-	| {
-			kind: 'answer';
-			status: number;
-			headers: Record<string, string>;
-			text: string;
-			/** The parsed text; undefined where it is no JSON. */
-			json: unknown;
-	  }
-	| { kind: 'noAnswer'; reason: NoAnswerReason };
-
-/**
- * Sends a request with the user's API key. Never throws for anything that the network or the server
- * does; throws only when the execution was stopped.
- */
-export type ApiTransport = (request: HttpRequest) => Promise<HttpOutcome>;
+/** Sends a request with the user's API key. @throws Stopped when the execution was stopped */
+export type ApiTransport = (request: ApiRequest) => Promise<Response | NoResponse>;
 
 /** Body of `POST /v1/videos/generations`; the model's schema knows no other field. */
 export interface VideoRequestBody {
@@ -81,25 +70,6 @@ export function requestBody(
 	};
 }
 
-/**
- * What became of a submission. `accepted`: a task exists. `notAccepted`: it certainly does not,
- * and the same request may be sent again. `refused`: the API answered with an error. `lost`:
- * nobody knows, so the request must not be sent again.
- */
-export type SubmissionOutcome =
-	| { kind: 'accepted'; task: EvolinkTask }
-	| {
-			kind: 'notAccepted';
-			failure: EvolinkFailure;
-			reason: 'unreachable' | 'rateLimited';
-			retryAfterMs?: number;
-	  }
-	| { kind: 'refused'; failure: EvolinkFailure }
-	| { kind: 'lost'; failure: EvolinkFailure };
-
-/** The API's hosts. */
-export type ApiHost = 'api' | 'files';
-
 /** What the account and the key have left and have used, in credits; null where the API is silent. */
 export interface Balance {
 	remainingCredits: number;
@@ -111,120 +81,90 @@ export interface Balance {
 	raw: JsonObject;
 }
 
-/** A submission is answered within seconds; after two minutes its answer counts as lost. */
+/** A submission is answered within seconds; after two minutes its response counts as lost. */
 const SUBMISSION_TIMEOUT_MS = 120_000;
 
 /** A status read is small; one that takes longer is given up and tried again. */
-const STATUS_READ_TIMEOUT_MS = 30_000;
+const READ_TIMEOUT_MS = 30_000;
 
 /** Enough for 20 MB over a slow line (about 1 Mbit/s). */
 const UPLOAD_TIMEOUT_MS = 180_000;
 
-type Answer = Extract<HttpOutcome, { kind: 'answer' }>;
-
-function isOk(answer: Answer): boolean {
-	return answer.status >= 200 && answer.status < 300;
-}
-
-/** A slow line (408), too many requests and server-side trouble pass; other errors stay. */
-function isTemporary(status: number): boolean {
-	return status === 408 || status === 429 || status >= 500;
-}
+/** An address that does not answer is mostly a typing mistake; the user should hear of it soon. */
+const LONGEST_UNREACHABLE_MS = 7_000;
 
 /** "Too many requests", by whoever answered, or by the API's own error under another status. */
-function isTooManyRequests({ status, json }: Answer): boolean {
-	// The error of a failed task is about that task.
-	if (status === 429 || parseTask(json) !== undefined) return status === 429;
-	return isApiError(json) && statusOfApiError(status, json) === 429;
+function isTooManyRequests(response: Response): boolean {
+	return response.status === 429 || (isApiError(response) && statusOf(response) === 429);
 }
 
 /** How long the server asks to be left alone, in milliseconds. */
-function waitAskedBy(answer: Answer): number | undefined {
-	return retryAfterMs(answer.headers['retry-after'], Date.now());
+function askedMs({ headers }: Response): number | undefined {
+	return retryAfterMs(headers, Date.now());
 }
 
-function failureOf({ status, json }: Answer, step: Step, taskId?: string): EvolinkFailure {
-	return answerFailure({ status: statusOfApiError(status, json), json }, step, taskId);
-}
+/** How an attempt at a request ended; what trying again does not change is thrown. */
+export type Attempted<Done> = Attempt<Done, EvolinkFailure>;
 
-function judgeUnanswered(reason: NoAnswerReason): SubmissionOutcome {
-	const failure = noAnswerFailure(reason);
+/** @throws EvolinkFailure where the request may have gone out, or never can */
+function judgeUnanswered(reason: NoResponseReason): Attempted<never> {
+	const trouble = noResponseFailure(reason);
 	switch (reason) {
 		case 'timedOut':
-			return { kind: 'lost', failure: lostSubmissionFailure('no answer came in time') };
+			throw unknownOutcomeFailure('no response came in time');
 		case 'broken':
-			return {
-				kind: 'lost',
-				failure: lostSubmissionFailure('the connection broke off before the answer came'),
-			};
+			throw unknownOutcomeFailure('the connection broke off before the response came');
 		case 'notSent':
-			return { kind: 'refused', failure };
+			throw trouble;
 		default:
-			return { kind: 'notAccepted', failure, reason: 'unreachable' };
+			return { trouble, patienceMs: LONGEST_UNREACHABLE_MS };
 	}
 }
 
-/** Who answered decides, then the status: only the API itself can refuse what has reached it. */
-function judgeSubmission(answer: Answer): SubmissionOutcome {
-	const { status, json } = answer;
-	const task = isOk(answer) ? parseTask(json, 'pending') : undefined;
-	if (task !== undefined) return { kind: 'accepted', task };
-	if (isTooManyRequests(answer)) {
-		const failure = failureOf(answer, 'submission');
-		return {
-			kind: 'notAccepted',
-			failure,
-			reason: 'rateLimited',
-			retryAfterMs: waitAskedBy(answer),
-		};
+/**
+ * Who answered decides, then the status: only the API itself can refuse what has reached it.
+ *
+ * @throws EvolinkFailure where the submission was refused, or its outcome is unknown
+ */
+function judgeSubmission(response: Response): Attempted<EvolinkTask> {
+	const { status, json } = response;
+	const task = isOk(response) ? parseTask(json, 'pending') : undefined;
+	if (task !== undefined) return { done: task };
+	if (isTooManyRequests(response)) {
+		return { trouble: answerFailure(response, 'submission'), askedMs: askedMs(response) };
 	}
 	// A proxy asks who is there, so it has passed nothing on.
 	if (status === 407) return judgeUnanswered('proxy');
-	if (isApiError(json)) return { kind: 'refused', failure: failureOf(answer, 'submission') };
+	if (isApiError(response)) throw answerFailure(response, 'submission');
 	// A request that is to be sent elsewhere was not taken; other redirects can follow work done.
-	if ([301, 302, 307, 308].includes(status)) {
-		return { kind: 'refused', failure: redirectFailure(status, answer.headers.location) };
-	}
-	if (status >= 400 && status < 500 && status !== 408) {
-		return { kind: 'refused', failure: inBetweenFailure(answer) };
-	}
-	const why = isOk(answer)
+	if ([301, 302, 307, 308].includes(status)) throw redirectFailure(response);
+	if (status >= 400 && status < 500 && status !== 408) throw inBetweenFailure(response);
+	const why = isOk(response)
 		? 'what came back could not be read as a task'
-		: `the answer was HTTP ${status}`;
-	return { kind: 'lost', failure: lostSubmissionFailure(why, answer) };
+		: `the response was HTTP ${status}`;
+	throw unknownOutcomeFailure(why, response);
 }
 
-/** @param read takes what is wanted from an answer of success, or returns undefined */
+/**
+ * @param read takes what is wanted from a response of success, or returns undefined
+ * @throws EvolinkFailure where trying again does not help
+ */
 function judgeRepeatable<T>(
-	outcome: HttpOutcome,
+	response: Response,
 	step: Step,
-	taskId: string | undefined,
 	read: (json: unknown) => T | undefined,
-): Repeatable<T, EvolinkFailure> {
-	if (outcome.kind === 'noAnswer') {
-		const failure = noAnswerFailure(outcome.reason, taskId);
-		if (outcome.reason === 'notSent') return { kind: 'failed', failure, expired: false };
-		const isUnreachable = outcome.reason !== 'timedOut' && outcome.reason !== 'broken';
-		return { kind: 'tryAgain', failure, isUnreachable };
+): Attempted<T> {
+	const value = isOk(response) ? read(response.json) : undefined;
+	if (value !== undefined) return { done: value };
+	const { status } = response;
+	if (isApiError(response)) {
+		const failure = answerFailure(response, step);
+		if (!isTemporary(statusOf(response))) throw failure;
+		return { trouble: failure, askedMs: askedMs(response) };
 	}
-	const { status, json } = outcome;
-	const value = isOk(outcome) ? read(json) : undefined;
-	if (value !== undefined) return { kind: 'done', value };
-	if (isApiError(json)) {
-		const failure = failureOf(outcome, step, taskId);
-		const named = statusOfApiError(status, json);
-		return isTemporary(named)
-			? { kind: 'tryAgain', failure, retryAfterMs: waitAskedBy(outcome) }
-			: { kind: 'failed', failure, expired: step === 'statusRead' && named === 404 };
-	}
-	if (status >= 300 && status < 400) {
-		const failure = redirectFailure(status, outcome.headers.location, taskId);
-		return { kind: 'failed', failure, expired: false };
-	}
-	const failure = isOk(outcome)
-		? unreadableAnswerFailure(status, taskId)
-		: inBetweenFailure(outcome, taskId);
-	return { kind: 'tryAgain', failure, retryAfterMs: waitAskedBy(outcome) };
+	if (status >= 300 && status < 400) throw redirectFailure(response);
+	const trouble = isOk(response) ? unreadableFailure(response) : inBetweenFailure(response);
+	return { trouble, askedMs: askedMs(response) };
 }
 
 /** Reads the address of an uploaded image; the File API can report a refusal with HTTP 200. */
@@ -254,7 +194,8 @@ function balanceIn(json: unknown): Balance | undefined {
 
 /**
  * The calls that the node makes with the user's API key: the one place that knows the API's paths,
- * what its answers mean, and what may be repeated. It never repeats anything itself.
+ * what its responses mean, and what may be repeated. It never repeats anything itself. What
+ * repeating does not change is thrown as an EvolinkFailure; Stopped when the execution is stopped.
  *
  * Source: the API's description of both endpoints, and the File API's for uploads.
  */
@@ -265,66 +206,77 @@ export class EvolinkClient {
 		readonly throttle: Throttle,
 	) {}
 
-	async submitVideo(body: VideoRequestBody, idempotencyKey: string): Promise<SubmissionOutcome> {
-		const outcome = await this.send({
+	/** @param onSend called when the request goes out: from then on, the video may be paid for */
+	async submitVideo(
+		body: VideoRequestBody,
+		idempotencyKey: string,
+		onSend: () => void,
+	): Promise<Attempted<EvolinkTask>> {
+		const response = await this.send({
 			method: 'POST',
 			host: 'api',
 			path: '/v1/videos/generations',
 			headers: { 'Idempotency-Key': idempotencyKey },
 			body: { ...body },
 			timeoutMs: SUBMISSION_TIMEOUT_MS,
-			onStop: 'letFinish',
+			onSend,
 		});
-		return outcome.kind === 'noAnswer' ? judgeUnanswered(outcome.reason) : judgeSubmission(outcome);
+		return 'noResponse' in response
+			? judgeUnanswered(response.noResponse)
+			: judgeSubmission(response);
 	}
 
-	/** @param timeoutMs how long the answer may take; never more than an ordinary time-out */
-	async readTask(
-		taskId: string,
-		timeoutMs: number,
-	): Promise<Repeatable<EvolinkTask, EvolinkFailure>> {
-		const outcome = await this.send({
-			method: 'GET',
-			host: 'api',
-			path: `/v1/tasks/${encodeURIComponent(taskId)}`,
-			timeoutMs: Math.min(STATUS_READ_TIMEOUT_MS, timeoutMs),
-			onStop: 'abort',
-		});
-		return judgeRepeatable(outcome, 'statusRead', taskId, (json) => parseTask(json));
+	/** @param allowedMs how long the response may take; never more than an ordinary time-out */
+	async readTask(taskId: string, allowedMs: number): Promise<Attempted<EvolinkTask>> {
+		const path = `/v1/tasks/${encodeURIComponent(taskId)}`;
+		return await this.read('statusRead', path, allowedMs, (json) => parseTask(json));
+	}
+
+	async readBalance(allowedMs: number): Promise<Attempted<Balance>> {
+		return await this.read('balance', '/v1/credits', allowedMs, balanceIn);
 	}
 
 	/** @returns the address under which the API can fetch the image */
-	async uploadImage(
-		form: () => FormData,
-		timeoutMs: number,
-	): Promise<Repeatable<string, EvolinkFailure>> {
-		const outcome = await this.send({
+	async uploadImage(form: FormData, allowedMs: number): Promise<Attempted<string>> {
+		return await this.repeatable('upload', uploadedUrl, {
 			method: 'POST',
 			host: 'files',
 			path: '/api/v1/files/upload/stream',
-			body: form(),
-			timeoutMs: Math.min(UPLOAD_TIMEOUT_MS, timeoutMs),
-			onStop: 'abort',
+			body: form,
+			timeoutMs: Math.min(UPLOAD_TIMEOUT_MS, allowedMs),
 		});
-		return judgeRepeatable(outcome, 'upload', undefined, uploadedUrl);
 	}
 
-	async readBalance(timeoutMs: number): Promise<Repeatable<Balance, EvolinkFailure>> {
-		const outcome = await this.send({
-			method: 'GET',
-			host: 'api',
-			path: '/v1/credits',
-			timeoutMs: Math.min(STATUS_READ_TIMEOUT_MS, timeoutMs),
-			onStop: 'abort',
-		});
-		return judgeRepeatable(outcome, 'balance', undefined, balanceIn);
+	private async read<T>(
+		step: Step,
+		path: string,
+		allowedMs: number,
+		read: (json: unknown) => T | undefined,
+	): Promise<Attempted<T>> {
+		const timeoutMs = Math.min(READ_TIMEOUT_MS, allowedMs);
+		return await this.repeatable(step, read, { method: 'GET', host: 'api', path, timeoutMs });
 	}
 
-	private async send(request: HttpRequest): Promise<HttpOutcome> {
-		const outcome = await this.transport(request);
-		if (outcome.kind === 'answer' && isTooManyRequests(outcome)) {
-			this.throttle.tooManyRequests(waitAskedBy(outcome));
-		}
-		return outcome;
+	private async repeatable<T>(
+		step: Step,
+		read: (json: unknown) => T | undefined,
+		request: ApiRequest,
+	): Promise<Attempted<T>> {
+		const response = await this.send(request);
+		if (!('noResponse' in response)) return judgeRepeatable(response, step, read);
+		const { noResponse: reason } = response;
+		const trouble = noResponseFailure(reason);
+		if (reason === 'notSent') throw trouble;
+		const mayBeMistyped = step === 'upload' && reason !== 'timedOut' && reason !== 'broken';
+		return { trouble, patienceMs: mayBeMistyped ? LONGEST_UNREACHABLE_MS : undefined };
+	}
+
+	private async send(request: ApiRequest): Promise<Response | NoResponse> {
+		const response = await this.transport(request);
+		if ('noResponse' in response) return response;
+		// The error of a failed task is about that task.
+		const isTask = isOk(response) && parseTask(response.json) !== undefined;
+		if (!isTask && isTooManyRequests(response)) this.throttle.beQuiet(askedMs(response));
+		return response;
 	}
 }

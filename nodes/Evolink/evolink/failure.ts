@@ -1,11 +1,12 @@
 /**
  * What went wrong with one item, in words for the person who built the workflow. It becomes an
- * n8n error, or the row of an item that failed, only at the node's border.
+ * n8n error, or the row of an item that failed, only at the node's border, where the way on to a
+ * paid task is added.
  */
 export interface FailureDetails {
 	/**
 	 * `input`: refused before anything was sent. `api`: the API, the network or the task said no.
-	 * `timeout`: the wait ended first. `internal`: a fault of the node itself.
+	 * `timeout`: the wait ended first. `internal`: an error of the node itself.
 	 */
 	kind: 'input' | 'api' | 'timeout' | 'internal';
 	/** One sentence that says what happened. */
@@ -18,10 +19,12 @@ export interface FailureDetails {
 	status?: string;
 	/** Why the task failed, as the API names it. */
 	failureCode?: string;
-	/** The HTTP status of the answer, as text, as n8n's own errors carry it. */
+	/** The HTTP status of the response, as text, as n8n's own errors carry it. */
 	httpCode?: string;
 	/** Whether it was only the time that ran out, so that 'On Timeout' applies. */
 	timedOut?: boolean;
+	/** Whether a video may have been started, and paid for, though no task is known. */
+	mayBePaid?: boolean;
 }
 
 /** The one error that the code behind the node's border throws on purpose. */
@@ -45,34 +48,20 @@ const LONGEST_WORDS_CHARACTERS = 500;
 /** Codes, fields and values are names: a longer one is none, and would bury the rest. */
 const LONGEST_NAME_CHARACTERS = 100;
 
-function shortened(text: string, longestCharacters: number): string {
+function shortened(value: unknown, longestCharacters: number): string {
+	const isQuotable = typeof value === 'string' || typeof value === 'number';
+	const text = isQuotable ? String(value).replace(/\s+/g, ' ').trim() : '';
 	if (text.length <= longestCharacters) return text;
 	// Half of a character that takes two places, such as an emoji, is not left at the end.
 	return `${text.slice(0, longestCharacters).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
-/** Returns the text for a message, or its first 500 characters and an ellipsis. */
-export function quotedWords(text: string): string {
-	return shortened(text, LONGEST_WORDS_CHARACTERS);
+/** Returns a text or number as words for a message: one line, at most 500 characters; else ''. */
+export function quotedWords(value: unknown): string {
+	return shortened(value, LONGEST_WORDS_CHARACTERS);
 }
 
-/** Returns a name, code or value for a message, or its first 100 characters and an ellipsis. */
-export function quotedName(text: string): string {
-	return shortened(text, LONGEST_NAME_CHARACTERS);
-}
-
-/** Returns a text or number on one line; nothing of anything else. */
-export function oneLine(value: unknown): string {
-	if (typeof value === 'number') return String(value);
-	return typeof value === 'string' ? value.replace(/\s+/g, ' ').trim() : '';
-}
-
-/** Returns the value as words for a message, on one line, shortened; undefined without any. */
-export function quotableWords(value: unknown): string | undefined {
-	return quotedWords(oneLine(value)) || undefined;
-}
-
-/** Returns the value as a name for a message, shortened; undefined without any. */
-export function quotableName(value: unknown): string | undefined {
-	return quotedName(oneLine(value)) || undefined;
+/** Returns a name, code or value for a message: one line, at most 100 characters; else ''. */
+export function quotedName(value: unknown): string {
+	return shortened(value, LONGEST_NAME_CHARACTERS);
 }

@@ -1,7 +1,10 @@
-import { parseErrorBody } from './apiError';
-import { EvolinkFailure, quotableName, quotableWords, quotedWords } from './failure';
+import { EvolinkFailure, quotedName, quotedWords } from './failure';
 import type { FailureDetails } from './failure';
+import { errorIn, statusOf } from './response';
+import type { NoResponseReason, Response } from './response';
+import { isKnownStatus, taskIdIn } from './task';
 import type { EvolinkTask } from './task';
+import { Stopped } from '../time/stop';
 
 /** Where the account's charges are listed. Source: the API's answer to an empty account (402). */
 export const BILLING_URL = 'https://evolink.ai/dashboard/billing';
@@ -14,57 +17,39 @@ const ISSUES_URL = 'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink/issue
 /** What the node was doing when the API answered. */
 export type Step = 'submission' | 'statusRead' | 'upload' | 'balance';
 
-/**
- * Why no answer came. Only `timedOut` and `broken` can follow a request that went out; `notSent`
- * is one that trying again does not change.
- */
-export type NoAnswerReason =
-	'dns' | 'refused' | 'proxy' | 'handshake' | 'notSent' | 'timedOut' | 'broken';
-
 /** Makes a failure whose description is the sentences that there are. */
 function apiFailure(
 	message: string,
-	sentences: ReadonlyArray<string | undefined>,
+	sentences: readonly string[],
 	more: Partial<FailureDetails> = {},
 ): EvolinkFailure {
-	const description = sentences.filter((sentence) => sentence !== undefined).join(' ');
+	const description = sentences.filter((sentence) => sentence !== '').join(' ');
 	return new EvolinkFailure({ kind: 'api', message, description, ...more });
 }
 
-/** Returns the way on to a task that was paid for, where there is one. */
-export function wayOn(taskId: string | undefined): string | undefined {
-	return taskId === undefined
-		? undefined
-		: `Task ID: ${taskId}. The video is paid for: use Task > Get with this ID, with Download Video turned on, to get it.`;
-}
-
-/** Returns the readable words of a page as a sentence, or undefined when there are none. */
-function pageSentence(text: string): string | undefined {
+/** Returns the readable words of a page as a sentence; nothing when there are none. */
+function pageSentence(text: string): string {
 	const start = text.slice(0, 20_000);
 	// Half a JSON text is no help to a reader.
-	if (/^\s*[{[]/.test(start)) return undefined;
-	const words = quotableWords(
+	if (/^\s*[{[]/.test(start)) return '';
+	const words = quotedWords(
 		start.replace(/<(script|style)[^>]*>[^]*?(<\/\1>|$)/gi, ' ').replace(/<[^>]*(>|$)/g, ' '),
 	);
-	return words === undefined ? undefined : `The answer reads: "${words}".`;
+	return words === '' ? '' : `The response reads: "${words}".`;
 }
 
 /**
- * Returns the failure for an error answer that is not the API's own: a page of a proxy, a firewall
+ * Returns the failure for an error response that is not the API's own: a page of a proxy, a firewall
  * or a CDN, which says nothing about the key or the request.
  */
-export function inBetweenFailure(
-	{ status, text }: { status: number; text: string },
-	taskId?: string,
-): EvolinkFailure {
+export function inBetweenFailure({ status, text }: Response): EvolinkFailure {
 	return apiFailure(
 		`Something between n8n and Evolink refused the request (HTTP ${status})`,
 		[
 			pageSentence(text),
 			'It does not come from Evolink itself, but from a proxy, firewall or gateway in between. Ask whoever runs your network whether it allows Evolink, then run the workflow again.',
-			wayOn(taskId),
 		],
-		{ httpCode: String(status), taskId },
+		{ httpCode: String(status) },
 	);
 }
 
@@ -104,72 +89,58 @@ const WORDS_BY_STATUS: Partial<Record<number, [what: string, nextStep: string]>>
 		'Evolink received too many requests at once',
 		"Wait a minute, then run the workflow again, and lower 'Max Concurrent Videos' if it happens often.",
 	],
-	500: ['Evolink had an internal fault', WAIT_MINUTES],
+	500: ['Evolink had an internal error', WAIT_MINUTES],
 	502: ['The service behind Evolink did not answer', WAIT_MINUTES],
 	503: ['Evolink is not available right now', WAIT_MINUTES],
 	504: ['Evolink took too long to answer', WAIT_MINUTES],
 };
 
-function wordsForStatus(status: number, step: Step): [what: string, nextStep: string] {
-	const words = WORDS_BY_STATUS[status] ?? [
-		'Evolink gave an answer that was not expected',
+const UNKNOWN_ID =
+	'Check it for typing mistakes. Evolink forgets old tasks after a while, and a task is only known to the account that created it.';
+
+function wordsFor(status: number, param: string, step: Step): [what: string, nextStep: string] {
+	if (step === 'statusRead') {
+		if (status === 404) return ['Evolink does not know a task with this ID', UNKNOWN_ID];
+		const isAboutId = status === 400 && /^$|id$/i.test(param);
+		if (isAboutId) return ['Evolink did not accept this task ID', UNKNOWN_ID];
+	}
+	const [what, nextStep] = WORDS_BY_STATUS[status] ?? [
+		'Evolink gave a response that was not expected',
 		status >= 500 ? WAIT_MINUTES : CHECK_ADDRESSES,
 	];
-	if (step !== 'statusRead') return words;
-	if (status === 403) return [words[0], 'Use the API key of the account that created the task.'];
-	if (status !== 404) return words;
-	return [
-		'Evolink does not know a task with this ID',
-		'Check it for typing mistakes. Evolink forgets old tasks after a while, and a task is only known to the account that created it.',
-	];
+	if (step === 'statusRead' && status === 403) {
+		return [what, 'Use the API key of the account that created the task.'];
+	}
+	if (nextStep !== CHECK_FIELDS || param === '') return [what, nextStep];
+	return [what, `Check the field '${param}', then run the workflow again.`];
 }
 
-/**
- * Returns the failure for an error answer of the API.
- *
- * @param answer.status the HTTP status, or the one that the body names
- * @param answer.json the parsed body, or undefined when it was none
- * @param taskId the task that the answer is about, if there is one
- */
-export function answerFailure(
-	{ status, json }: { status: number; json: unknown },
-	step: Step,
-	taskId?: string,
-): EvolinkFailure {
-	const { message, param } = parseErrorBody(json);
-	const [what, nextStep] = wordsForStatus(status, step);
-	const isAboutField = nextStep === CHECK_FIELDS && param !== undefined;
+/** Returns the failure for an error response of the API, after its HTTP status or the one it names. */
+export function answerFailure(response: Response, step: Step): EvolinkFailure {
+	const status = statusOf(response);
+	const { message, param } = errorIn(response.json);
+	const [what, nextStep] = wordsFor(status, param, step);
 	return apiFailure(
 		status >= 400 ? `${what} (HTTP ${status})` : 'Evolink refused the request',
-		[
-			message === undefined ? undefined : `Evolink says: "${message}".`,
-			isAboutField ? `Check the field '${param}', then run the workflow again.` : nextStep,
-			taskId !== undefined && status === 404
-				? `Task ID: ${taskId}. Task > Get with this ID shows whether it is there after all.`
-				: wayOn(taskId),
-		],
-		{ httpCode: String(status), taskId },
+		[message === '' ? '' : `Evolink says: "${message}".`, nextStep],
+		{ httpCode: String(status) },
 	);
 }
 
-/** Returns the failure for an answer that redirects: the key must not follow to another host. */
-export function redirectFailure(
-	status: number,
-	location: string | undefined,
-	taskId?: string,
-): EvolinkFailure {
-	const target = location === undefined ? 'another address' : `"${quotableWords(location) ?? ''}"`;
+/** Returns the failure for a response that redirects: the key must not follow to another host. */
+export function redirectFailure({ status, headers }: Response): EvolinkFailure {
+	const location = quotedWords(headers.location);
+	const target = location === '' ? 'another address' : `"${location}"`;
 	return apiFailure(
 		`The API address in the credential points elsewhere (HTTP ${status})`,
 		[
 			`It redirects to ${target}. The API key is not sent there. Put the final address into the Evolink API credential.`,
-			wayOn(taskId),
 		],
-		{ httpCode: String(status), taskId },
+		{ httpCode: String(status) },
 	);
 }
 
-const WORDS_BY_REASON: Record<NoAnswerReason, [what: string, nextStep: string]> = {
+const WORDS_BY_REASON: Record<NoResponseReason, [what: string, nextStep: string]> = {
 	dns: [
 		'The address of the Evolink API could not be found',
 		"Check the addresses in the Evolink API credential and this computer's internet connection.",
@@ -197,44 +168,44 @@ const WORDS_BY_REASON: Record<NoAnswerReason, [what: string, nextStep: string]> 
 	],
 };
 
-/** Returns the failure for a request that got no answer. */
-export function noAnswerFailure(reason: NoAnswerReason, taskId?: string): EvolinkFailure {
+/** Returns the failure for a request that got no response. */
+export function noResponseFailure(reason: NoResponseReason): EvolinkFailure {
 	const [what, nextStep] = WORDS_BY_REASON[reason];
-	return apiFailure(what, [nextStep, wayOn(taskId)], { taskId });
+	return apiFailure(what, [nextStep]);
 }
 
-/** Returns the failure for an answer that is not what the API promises (a page, half a text). */
-export function unreadableAnswerFailure(status: number, taskId?: string): EvolinkFailure {
+/** Returns the failure for a response that is not what the API promises (a page, half a text). */
+export function unreadableFailure({ status }: Response): EvolinkFailure {
 	return apiFailure(
-		'The answer of Evolink could not be read',
+		"Evolink's response could not be read",
 		[
-			`Something between n8n and Evolink may have changed the answer, such as a proxy. ${WAIT_MINUTES}`,
-			wayOn(taskId),
+			`Something between n8n and Evolink may have changed the response, such as a proxy. ${WAIT_MINUTES}`,
 		],
-		{ httpCode: String(status), taskId },
+		{ httpCode: String(status) },
 	);
 }
 
 /**
- * Returns the failure for a submission whose answer was lost: a task may exist and be charged.
+ * Returns the failure for a submission whose outcome is unknown: a task may exist and be charged.
  * The text must not depend on chance or time, since n8n's retries repeat it word by word.
  *
- * @param why how the answer was lost, half a sentence that follows "because"
- * @param answer what came in its place, if anything did
+ * @param why how the response was lost, half a sentence that follows "because"
+ * @param response what came in its place, if anything did
  */
-export function lostSubmissionFailure(
-	why: string,
-	answer?: { status: number; text: string },
-): EvolinkFailure {
+export function unknownOutcomeFailure(why: string, response?: Response): EvolinkFailure {
+	const taskId = taskIdIn(response?.text ?? '');
 	return apiFailure(
-		'The video may have been started, but the answer of Evolink was lost',
+		"The video may have been started, but Evolink's response was lost",
 		[
 			`It was lost because ${why}.`,
-			answer === undefined ? undefined : pageSentence(answer.text),
+			response === undefined ? '' : pageSentence(response.text),
 			'So that nothing is paid twice, this item is not submitted again by a retry.',
-			`Check ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, run the workflow again from the start.`,
 		],
-		{ httpCode: answer === undefined ? undefined : String(answer.status) },
+		{
+			mayBePaid: true,
+			httpCode: response === undefined ? undefined : String(response.status),
+			taskId,
+		},
 	);
 }
 
@@ -247,7 +218,7 @@ const NEXT_STEP_BY_FAILURE_CODE: Record<string, string> = {
 	invalid_parameters:
 		'A field has a value that the model does not accept: change it, then run again.',
 	image_processing_error:
-		"The image could not be opened. Check that its link works without a login and that it is a JPEG, PNG or WebP, or load the image in an earlier node and set 'Image Source' to 'Binary File'.",
+		'The image could not be opened. Check that its link works without a login and that it is a JPEG, PNG or WebP.',
 	image_dimension_mismatch: 'The image has the wrong size: resize it, then run again.',
 	request_cancelled: 'The task was cancelled. Run the workflow again to submit a new one.',
 	generation_failed_no_content:
@@ -286,10 +257,10 @@ export function describeFailedTask(task: EvolinkTask): {
 		task.status === 'cancelled'
 			? ['request_cancelled', 'The task was cancelled']
 			: ['unknown_error', 'Evolink gave no reason'];
-	const code = quotableName(task.failure?.code) ?? codeUnsaid;
+	const code = quotedName(task.failure?.code) || codeUnsaid;
 	return {
 		code,
-		message: quotableWords(task.failure?.message) ?? messageUnsaid,
+		message: quotedWords(task.failure?.message) || messageUnsaid,
 		nextStep: FAILURE_CODES.includes(code)
 			? NEXT_STEP_BY_FAILURE_CODE[code]
 			: 'Change the prompt or the image and run the workflow again; if it fails once more, ask Evolink about the task ID.',
@@ -299,15 +270,13 @@ export function describeFailedTask(task: EvolinkTask): {
 /** Returns the failure of an item whose task failed or was cancelled. */
 export function failedTaskFailure(task: EvolinkTask): EvolinkFailure {
 	const { code, message, nextStep } = describeFailedTask(task);
-	return apiFailure(
-		// The API's own words mostly end with a full stop, which would stand before the bracket.
-		`Evolink could not make the video: ${message.replace(/\.$/, '')} (${code})`,
-		[
-			nextStep,
-			`Making it again is a new paid task, so the node does not do that by itself. Task ID: ${task.id}; Task > Get with this ID shows the details.`,
-		],
-		{ taskId: task.id, status: task.status, failureCode: code },
-	);
+	// The API's own words mostly end with a full stop, which would stand before the bracket.
+	const words = message.replace(/\.$/, '');
+	return apiFailure(`Evolink could not make the video: ${words} (${code})`, [nextStep], {
+		taskId: task.id,
+		status: task.status,
+		failureCode: code,
+	});
 }
 
 /**
@@ -317,13 +286,12 @@ export function failedTaskFailure(task: EvolinkTask): EvolinkFailure {
  * @param trouble what went wrong with the last read, if something did
  */
 export function timeoutFailure(
-	taskId: string,
 	timeoutSeconds: number,
 	task: EvolinkTask | undefined,
 	trouble: EvolinkFailure | undefined,
 ): EvolinkFailure {
-	const isKnown = ['pending', 'processing', 'completed'].includes(task?.status ?? '');
-	const status = quotableName(task?.status) ?? '';
+	const isKnown = task === undefined || isKnownStatus(task.status);
+	const status = quotedName(task?.status);
 	const statusSentence = isKnown
 		? `Its last known status is '${status}'.`
 		: `Evolink reports the status '${status}', which this node does not know.`;
@@ -333,14 +301,14 @@ export function timeoutFailure(
 			: `The video was not finished within ${timeoutSeconds} seconds`,
 		[
 			task === undefined ? 'Its status could not be read.' : statusSentence,
-			trouble && `The last attempt to read it ended with: ${trouble.message}.`,
-			wayOn(taskId),
-			"To wait longer, raise 'Timeout (Seconds)' in the options.",
+			trouble === undefined ? '' : `The last attempt to read it ended with: ${trouble.message}.`,
+			isKnown
+				? "To wait longer, raise 'Timeout (Seconds)' in the options."
+				: `Waiting longer does not help: report the status at ${ISSUES_URL}.`,
 		],
 		{
 			kind: trouble === undefined ? 'timeout' : 'api',
 			timedOut: true,
-			taskId,
 			status: task?.status,
 			httpCode: trouble?.details.httpCode,
 		},
@@ -354,7 +322,7 @@ export function timeoutFailure(
  * @param advice the next step
  */
 export function downloadFailure(
-	{ link, taskId }: { link: string; taskId: string },
+	link: string,
 	what: string,
 	advice: string,
 	{ httpCode, timedOut = false }: { httpCode?: number; timedOut?: boolean } = {},
@@ -364,10 +332,8 @@ export function downloadFailure(
 		[
 			advice,
 			`Its link is ${quotedWords(link)} (links work for 24 hours from the start of the task).`,
-			wayOn(taskId),
 		],
 		{
-			taskId,
 			status: 'completed',
 			timedOut,
 			httpCode: httpCode === undefined ? undefined : String(httpCode),
@@ -376,24 +342,33 @@ export function downloadFailure(
 }
 
 /** Returns the failure of a finished task that has no result link although one is wanted. */
-export function noLinkFailure(taskId: string): EvolinkFailure {
+export function noLinkFailure(): EvolinkFailure {
 	return apiFailure(
 		'The video is finished, but Evolink gives no link to it',
-		['Wait a while and check again.', wayOn(taskId)],
-		{ taskId, status: 'completed' },
+		['Wait a while and check again.'],
+		{ status: 'completed' },
 	);
 }
 
-/** Returns the failure of something that should not happen: a fault of the node, not of its user. */
-export function internalFailure(error: unknown, taskId?: string): EvolinkFailure {
-	const words = quotableWords(error instanceof Error ? error.message : String(error));
+/** Returns the failure of something that should not happen: an error of the node, not of its user. */
+export function internalFailure(error: unknown): EvolinkFailure {
+	const words = quotedWords(error instanceof Error ? error.message : String(error));
 	const { details } = apiFailure(
-		`The Evolink node has an internal fault: ${words ?? 'unknown'}`,
+		`The Evolink node had an internal error: ${words || 'unknown'}`,
 		[
 			`Your fields are not the cause. Run the workflow again; if it happens again, report it at ${ISSUES_URL}.`,
-			wayOn(taskId),
 		],
-		{ kind: 'internal', taskId },
+		{ kind: 'internal' },
 	);
 	return new EvolinkFailure(details, error);
+}
+
+/**
+ * Returns a failure that names the task it is about. What is neither a failure nor a stop is an error
+ * of the node, and must not hide the paid task.
+ */
+export function ofTask(error: unknown, taskId: string): Error {
+	if (error instanceof Stopped) return error;
+	const { details, cause } = error instanceof EvolinkFailure ? error : internalFailure(error);
+	return new EvolinkFailure({ ...details, taskId }, cause);
 }

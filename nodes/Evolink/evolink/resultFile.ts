@@ -1,78 +1,70 @@
-const MEDIA_TYPE_OF_A_VIDEO = 'video/mp4';
-
-const EXTENSION_OF_MEDIA_TYPE = new Map([
-	['image/jpeg', '.jpg'],
-	['image/jpg', '.jpg'],
-	['image/png', '.png'],
-	['image/webp', '.webp'],
-	['image/gif', '.gif'],
-	['audio/mpeg', '.mp3'],
-	['audio/wav', '.wav'],
-	['audio/x-wav', '.wav'],
-	['audio/mp4', '.m4a'],
-	['audio/aac', '.aac'],
-	['audio/flac', '.flac'],
-	['audio/ogg', '.ogg'],
-]);
-
-/** How files of results begin, as far as their first bytes tell. */
-const BEGINNINGS: ReadonlyArray<[RegExp, string]> = [
-	[/^\x89PNG\r\n/, 'image/png'],
-	[/^\xff\xd8\xff/, 'image/jpeg'],
-	[/^GIF8/, 'image/gif'],
-	[/^RIFF[^]{4}WEBP/, 'image/webp'],
-	[/^RIFF[^]{4}WAVE/, 'audio/wav'],
-	[/^ID3|^\xff[\xf2\xf3\xfb]/, 'audio/mpeg'],
-	[/^fLaC/, 'audio/flac'],
-	[/^OggS/, 'audio/ogg'],
-	[/^[^]{4}ftypM4A/, 'audio/mp4'],
-	[/^.E\xdf\xa3/, 'video/webm'],
+/** What a result can be, told by its first bytes; and the ending that fits. */
+const KINDS: ReadonlyArray<[begins: RegExp, mediaType: string, extension: string]> = [
+	[/^[^]{4}ftypM4[AB]/, 'audio/mp4', '.m4a'],
+	[/^[^]{4}ftypqt/, 'video/quicktime', '.mov'],
+	[/^[^]{4}ftyp(avif|avis)/, 'image/avif', '.avif'],
+	[/^[^]{4}ftyp(hei|hev|mif)/, 'image/heic', '.heic'],
+	[/^[^]{4}ftyp/, 'video/mp4', '.mp4'],
+	[/^\x1aE\xdf\xa3/, 'video/webm', '.webm'],
+	[/^\x89PNG\r\n/, 'image/png', '.png'],
+	[/^\xff\xd8\xff/, 'image/jpeg', '.jpg'],
+	[/^GIF8/, 'image/gif', '.gif'],
+	[/^RIFF[^]{4}WEBP/, 'image/webp', '.webp'],
+	[/^RIFF[^]{4}WAVE/, 'audio/wav', '.wav'],
+	[/^fLaC/, 'audio/flac', '.flac'],
+	[/^OggS/, 'audio/ogg', '.ogg'],
+	[/^ID3|^\xff[\xf2\xf3\xfa\xfb]/, 'audio/mpeg', '.mp3'],
+	[/^\xff[\xf0\xf1\xf8\xf9]/, 'audio/aac', '.aac'],
 ];
 
-/** Enough to tell a file by its beginning, and a page by its first words. */
-const LONGEST_BEGINNING_BYTES = 512;
+/** So much of a file is needed to tell what it is. */
+export const BEGINNING_BYTES = 16;
 
 /**
- * Returns the media type of a result: what the server says, if that is a real image, audio or video
- * type; else what the first bytes say; else a video. Undefined when a page or a text has come in
- * the file's place, whatever it claims to be.
+ * Returns the media type of a result by its first bytes, whatever it is called; undefined for what is
+ * none: a page, text, a playlist, an archive.
  */
-export function resultMediaType(
-	contentType: string | undefined,
-	firstBytes: Uint8Array,
-): string | undefined {
-	const claimed = (contentType ?? '').split(';')[0].trim().toLowerCase();
-	if (/^text\/|[/+](json|xml|html)$|^application\/xhtml/.test(claimed)) return undefined;
-	const beginning = Buffer.from(firstBytes.subarray(0, LONGEST_BEGINNING_BYTES)).toString('latin1');
-	if (/^(\xef\xbb\xbf)?\s*(<[!?a-z]|[{[]\s*["{[\]}])/i.test(beginning)) return undefined;
-	if (/^(image|audio|video)\/[\w.+-]+$/.test(claimed)) return claimed;
-	return BEGINNINGS.find(([begins]) => begins.test(beginning))?.[1] ?? MEDIA_TYPE_OF_A_VIDEO;
+export function resultMediaType(beginning: Uint8Array): string | undefined {
+	const bytes = Buffer.from(beginning.subarray(0, BEGINNING_BYTES)).toString('latin1');
+	return KINDS.find(([begins]) => begins.test(bytes))?.[1];
+}
+
+/** Returns whether a file of that type is made of boxes, and is whole only if they are. */
+export function isMadeOfBoxes(mediaType: string): boolean {
+	return ['video/mp4', 'video/quicktime', 'audio/mp4'].includes(mediaType);
 }
 
 /** Characters that mean something to a file system, that cannot be seen, and halves of characters. */
 const NOT_FOR_A_FILE_NAME = /[\p{Cc}\p{Cs}<>:"/\\|?*]/gu;
 
+/** What file systems, databases and storage services take. */
+const LONGEST_FILE_NAME_BYTES = 200;
+
+/** Cuts between characters. */
+function cutToBytes(text: string, mostBytes: number): string {
+	let kept = '';
+	let bytes = 0;
+	for (const character of text) {
+		bytes += Buffer.byteLength(character);
+		if (bytes > mostBytes) return kept.trimEnd();
+		kept += character;
+	}
+	return kept;
+}
+
 /**
  * Returns the name of the downloaded file: the wanted one without anything that could lead to
- * another folder, or else the task id, with the ending that fits (`.mp4` for a video).
+ * another folder, or else the task ID, with the ending that fits (`.mp4` for a video), at most 200
+ * bytes long.
  */
 export function resultFileName(wanted: string, taskId: string, mediaType: string): string {
-	const extension = EXTENSION_OF_MEDIA_TYPE.get(mediaType) ?? '.mp4';
+	const extension = KINDS.find(([, type]) => type === mediaType)?.[2] ?? '.mp4';
 	const cleaned = wanted
 		.replace(NOT_FOR_A_FILE_NAME, '_')
 		.replace(/^[\s.]+/, '')
 		.trimEnd();
-	const name = cleaned === '' ? taskId : cleaned;
-	return name.toLowerCase().endsWith(extension) ? name : `${name}${extension}`;
-}
-
-/**
- * Returns the length that the server promised, in bytes; undefined when it promised none, or when
- * the body was packed for the way.
- */
-export function promisedLength(headers: Record<string, string>): number | undefined {
-	const encoding = headers['content-encoding'];
-	if (encoding !== undefined && encoding !== 'identity') return undefined;
-	const length = headers['content-length'] ?? '';
-	return /^\d+$/.test(length) ? Number(length) : undefined;
+	const name = cleaned === '' ? taskId.replace(NOT_FOR_A_FILE_NAME, '_') : cleaned;
+	const stem = name.toLowerCase().endsWith(extension) ? name.slice(0, -extension.length) : name;
+	const ending = name.slice(stem.length) || extension;
+	return `${cutToBytes(stem, LONGEST_FILE_NAME_BYTES - extension.length)}${ending}`;
 }

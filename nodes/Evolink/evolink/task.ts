@@ -12,37 +12,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * The API's answers are nested 4 levels deep. Thousands of levels can be parsed, but neither written
- * again nor stored by n8n, which would lose the execution and the paid task with it.
- */
-const MOST_LEVELS = 100;
-
-function hasMoreLevelsThan(levels: number, json: unknown): boolean {
-	let values: unknown[] = [json];
-	for (let level = 0; level <= levels; level++) {
-		const containers = values.filter((value) => typeof value === 'object' && value !== null);
-		if (containers.length === 0) return false;
-		values = containers.flatMap((container) => Object.values(Object(container)));
-	}
-	return true;
-}
-
-/**
- * Returns the parsed text, or undefined when it is not JSON, or too deeply nested to be used.
+ * Returns the parsed text, or undefined when it is not JSON.
  *
- * @param redact is applied to every text in it, since JSON can spell the same text in many ways
+ * @param redact removes what must not be seen, however the text has spelled it
  */
-export function parseJson(
-	text: string,
-	redact: (text: string) => string = (value) => value,
-): unknown {
+export function parseJson(text: string, redact: (text: string) => string): unknown {
 	try {
-		const json: unknown = JSON.parse(text, (_name, value: unknown) => {
-			if (typeof value === 'string') return redact(value);
-			if (!isJsonObject(value)) return value;
-			return Object.fromEntries(Object.entries(value).map(([name, one]) => [redact(name), one]));
-		});
-		return hasMoreLevelsThan(MOST_LEVELS, json) ? undefined : json;
+		return JSON.parse(redact(JSON.stringify(JSON.parse(text))));
 	} catch {
 		return undefined;
 	}
@@ -63,7 +39,7 @@ export interface EvolinkTask {
 	results: string[];
 	/** Why a failed task failed, where the API says so. */
 	failure?: { code?: string; message?: string };
-	/** The answer itself, untouched. */
+	/** The task's own object in the response, untouched. */
 	raw: JsonObject;
 }
 
@@ -71,15 +47,23 @@ export interface EvolinkTask {
 export const RESULT_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /**
- * What a task id may look like: `task-unified-<unix seconds>-<8 characters>`, and whatever other
- * kinds of task use, as long as it cannot leave its place in a URL.
+ * What a task ID may look like: `task-unified-<unix seconds>-<8 characters>`, and whatever other
+ * kinds of task use. Dots alone would lead to another place in a URL.
  */
-const TASK_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$/;
+const TASK_ID = /^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,128}$/;
+
+/** Source: the API's description of a task; `cancelled` is seen in the vendor's clients only. */
+const KNOWN_STATUSES = ['pending', 'processing', 'completed', 'failed', 'cancelled'];
+
+/** Returns whether the status is one that the API is known to use. */
+export function isKnownStatus(status: string): boolean {
+	return KNOWN_STATUSES.includes(status);
+}
 
 /** Larger than any plausible number of seconds since 1970: then it must be milliseconds. */
 const SMALLEST_MILLISECONDS = 1e11;
 
-/** Returns whether the text can be a task id; anything else never becomes part of a URL. */
+/** Returns whether the text can be a task ID; anything else never becomes part of a URL. */
 export function isTaskId(value: unknown): value is string {
 	return typeof value === 'string' && TASK_ID.test(value);
 }
@@ -102,32 +86,76 @@ function createdMs(value: unknown): number | undefined {
 	return Number.isNaN(new Date(ms + RESULT_LIFETIME_MS).getTime()) ? undefined : ms;
 }
 
+/** Returns a known status in lower case, however it is written; any other as it is. */
+function statusIn(value: unknown): string | undefined {
+	const status = text(value);
+	const known = status?.trim().toLowerCase() ?? '';
+	return KNOWN_STATUSES.includes(known) ? known : status;
+}
+
+/** A task is not wrapped deeper than this. */
+const MOST_WRAPPINGS = 3;
+
+function objectsIn(json: unknown, depth = 0): JsonObject[] {
+	if (typeof json !== 'object' || json === null || depth > MOST_WRAPPINGS) return [];
+	const inner = Object.values(json).flatMap((value) => objectsIn(value, depth + 1));
+	return isJsonObject(json) ? [json, ...inner] : inner;
+}
+
+/** Returns what has an ID in a response: rather what names a status, too, or calls it a task's. */
+function taskObject(json: unknown): { id: string; raw: JsonObject } | undefined {
+	const found = objectsIn(json).flatMap((raw) => {
+		const id = [raw.task_id, raw.id].map(text).find(isTaskId);
+		return id === undefined ? [] : [{ id, raw }];
+	});
+	return (
+		found.find(({ raw }) => text(raw.status) !== undefined) ??
+		found.find(({ raw }) => raw.task_id !== undefined) ??
+		found[0]
+	);
+}
+
+/** A failed task has an error, too, but beside its status. */
+function isRefusal(json: unknown): boolean {
+	if (!isJsonObject(json)) return false;
+	return json.success === false || (isJsonObject(json.error) && text(json.status) === undefined);
+}
+
 /**
- * Reads a task from an API answer.
+ * Reads a task from a response of the API. It may come wrapped: what has an ID is one, unless it is
+ * an error.
  *
- * @param json the parsed body of a submission's or a status read's answer
+ * @param json the parsed body of the response to a submission or a status read
  * @param statusWhenAbsent a fresh task that names no status is waiting to be started
- * @returns the task, or undefined when the answer is not one (no usable id, no status)
+ * @returns the task, or undefined when the response is not one (no usable ID, no status)
  */
 export function parseTask(json: unknown, statusWhenAbsent?: string): EvolinkTask | undefined {
-	if (!isJsonObject(json) || !isTaskId(json.id)) return undefined;
-	const status = text(json.status) ?? statusWhenAbsent;
+	const found = taskObject(json);
+	if (found === undefined || isRefusal(json)) return undefined;
+	const { id, raw } = found;
+	const status = statusIn(raw.status) ?? statusWhenAbsent;
 	if (status === undefined) return undefined;
-	const info = isJsonObject(json.task_info) ? json.task_info : {};
-	const results: unknown[] = Array.isArray(json.results) ? json.results : [];
-	const failure = isJsonObject(json.error)
-		? { code: text(json.error.code), message: text(json.error.message) }
-		: { message: text(json.error) };
+	const info = isJsonObject(raw.task_info) ? raw.task_info : {};
+	const results: unknown[] = Array.isArray(raw.results) ? raw.results : [];
+	const failure = isJsonObject(raw.error)
+		? { code: text(raw.error.code), message: text(raw.error.message) }
+		: { message: text(raw.error) };
 	return {
-		id: json.id,
+		id,
 		status,
-		progress: finiteNumber(json.progress),
-		createdMs: createdMs(json.created),
+		progress: finiteNumber(raw.progress),
+		createdMs: createdMs(raw.created),
 		estimatedSeconds: finiteNumber(info.estimated_time),
 		results: results.filter((link): link is string => typeof link === 'string' && link !== ''),
 		...(failure.code !== undefined || failure.message !== undefined ? { failure } : {}),
-		raw: json,
+		raw,
 	};
+}
+
+/** Returns the task ID that stands in a response, however damaged it is. */
+export function taskIdIn(damaged: string): string | undefined {
+	const found = /"(?:task_)?id"\s*:\s*"?([^"\s,}]+)/i.exec(damaged)?.[1];
+	return isTaskId(found) ? found : undefined;
 }
 
 /** Returns whether the task succeeded. */

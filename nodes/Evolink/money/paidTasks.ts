@@ -13,27 +13,40 @@ export interface SentSettings extends JsonObject {
 }
 
 /**
+ * Which video an item is about: it is the one that was paid for if either its parameters as written
+ * or what they resolve to are the same. Both are hashes.
+ */
+export interface Identity {
+	/** Absent for an agent's call, since all its calls are written the same. */
+	written?: string;
+	/** Absent where the fields were not read. */
+	resolved?: string;
+}
+
+/**
  * What is remembered of one item's submission, from one try of n8n's to the next. It holds no
  * secret.
  *
- * - `prepared`: nothing was accepted so far; the next submission uses the same key again.
- * - `submitting`: a request is on its way. Found at the start of a try, it means that the answer
+ * - `prepared`: nothing was accepted so far; the same body goes out again under the same key.
+ * - `submitting`: a request went out. Found at the start of a try, it means that the response
  *   never arrived.
- * - `lost`: the answer was lost; the item must not be submitted again.
+ * - `lost`: the outcome is unknown; the item must not be submitted again.
  * - `hopeless`: the task failed for a reason that another try does not change.
+ * - `failed`: the task failed; the item may be submitted again.
  * - `started`: a task exists.
  * - `rehearsed`: nothing was submitted, on purpose.
  */
-export type PaidTaskRecord =
-	| { state: 'prepared' | 'submitting' | 'rehearsed'; idempotencyKey: string }
-	| { state: 'lost' | 'hopeless'; idempotencyKey: string; failure: FailureDetails }
-	| { state: 'started'; idempotencyKey: string; taskId: string; sent: SentSettings };
+export type PaidTask =
+	| { state: 'prepared'; idempotencyKey: string; bodyHash: string }
+	| { state: 'submitting' | 'rehearsed' }
+	| { state: 'lost' | 'hopeless' | 'failed'; failure: FailureDetails }
+	| { state: 'started'; taskId: string; sent: SentSettings; startedAtMs: number };
 
 /** What items have started. */
 export interface StartedTasks {
 	taskIds: string[];
-	/** How many more have lost their answers: nobody knows whether they were paid for. */
-	unclearCount: number;
+	/** How many more may have started one; their outcomes are unknown. */
+	unknownCount: number;
 }
 
 const ENTRY_NAME = 'paidTasks';
@@ -49,21 +62,35 @@ function isFailureDetails(value: unknown): value is FailureDetails & JsonObject 
 	);
 }
 
-function isPaidTaskRecord(value: unknown): value is PaidTaskRecord {
-	if (!isJsonObject(value) || typeof value.idempotencyKey !== 'string') return false;
+function isPaidTask(value: unknown): value is PaidTask & Identity {
+	if (!isJsonObject(value)) return false;
 	switch (value.state) {
 		case 'prepared':
+			return typeof value.idempotencyKey === 'string' && typeof value.bodyHash === 'string';
 		case 'submitting':
 		case 'rehearsed':
 			return true;
 		case 'lost':
 		case 'hopeless':
+		case 'failed':
 			return isFailureDetails(value.failure);
 		case 'started':
-			return typeof value.taskId === 'string' && isJsonObject(value.sent);
+			return (
+				typeof value.taskId === 'string' &&
+				typeof value.startedAtMs === 'number' &&
+				isJsonObject(value.sent)
+			);
 		default:
 			return false;
 	}
+}
+
+function isSame(one: Identity, other: Identity): boolean {
+	const { written, resolved } = other;
+	return (
+		(written !== undefined && one.written === written) ||
+		(resolved !== undefined && one.resolved === resolved)
+	);
 }
 
 /**
@@ -71,6 +98,7 @@ function isPaidTaskRecord(value: unknown): value is PaidTaskRecord {
  * execution.
  */
 export class PaidTasks {
+	/** By run and item: what was remembered of each video that the item was about. */
 	private readonly entries: Record<string, unknown>;
 
 	/**
@@ -94,31 +122,33 @@ export class PaidTasks {
 		}
 	}
 
-	private keyOf(itemIndex: number, submissionKey: string): string {
-		return `${this.run}/${itemIndex}/${submissionKey}`;
+	private of(itemIndex: number): Array<PaidTask & Identity> {
+		const known: unknown = this.entries[`${this.run}/${itemIndex}`];
+		return Array.isArray(known) ? known.filter(isPaidTask) : [];
 	}
 
-	/** Returns what is known of the item's submission, or undefined when nothing is. */
-	find(itemIndex: number, submissionKey: string): PaidTaskRecord | undefined {
-		const entry = this.entries[this.keyOf(itemIndex, submissionKey)];
-		return isPaidTaskRecord(entry) ? entry : undefined;
+	/** Returns what is known of the item's video, or undefined when nothing is. */
+	find(itemIndex: number, identity: Identity): (PaidTask & Identity) | undefined {
+		return this.of(itemIndex)
+			.filter((one) => isSame(one, identity))
+			.at(-1);
 	}
 
-	remember(itemIndex: number, submissionKey: string, record: PaidTaskRecord): void {
-		this.entries[this.keyOf(itemIndex, submissionKey)] = { ...record };
+	remember(itemIndex: number, identity: Identity, task: PaidTask): void {
+		const known = this.of(itemIndex);
+		const { written, resolved } = this.find(itemIndex, identity) ?? {};
+		const others = known.filter((one) => !isSame(one, identity));
+		this.entries[`${this.run}/${itemIndex}`] = [
+			...others,
+			{ ...task, written: identity.written ?? written, resolved: identity.resolved ?? resolved },
+		];
 	}
 
-	/** Forgets a task that failed or expired, so that a retry submits the item again. */
-	forget(itemIndex: number, submissionKey: string): void {
-		delete this.entries[this.keyOf(itemIndex, submissionKey)];
-	}
-
-	/**
-	 * Says that the item's video was delivered. In a workflow it stays remembered, since a retry of
-	 * the run delivers it again; to an agent it was the answer, and the same call means a new video.
-	 */
-	delivered(itemIndex: number, submissionKey: string): void {
-		if (this.run === 'agentCall') this.forget(itemIndex, submissionKey);
+	/** Forgets what an agent's call had as its answer: the same call means a new video. */
+	forgetAgentCall(itemIndex: number, identity: Identity): void {
+		if (this.run !== 'agentCall') return;
+		const others = this.of(itemIndex).filter((one) => !isSame(one, identity));
+		this.entries[`${this.run}/${itemIndex}`] = others;
 	}
 
 	/** How many videos the node has started in this execution: all rounds, calls and retries. */
@@ -132,33 +162,28 @@ export class PaidTasks {
 		this.context[COUNT_NAME] = this.videosStarted + change;
 	}
 
-	/** Returns whether the item would start a video that no earlier try has started, or may have. */
-	wouldStart(itemIndex: number, submissionKey: string): boolean {
-		return [undefined, 'prepared'].includes(this.find(itemIndex, submissionKey)?.state);
-	}
-
-	/** Returns the task that an earlier try has started for the item, whatever it was submitted for. */
+	/** Returns the task that an earlier try has started for the item, whatever it was about. */
 	taskOf(itemIndex: number): string | undefined {
-		const prefix = `${this.run}/${itemIndex}/`;
-		const started = Object.entries(this.entries).flatMap(([key, record]) =>
-			key.startsWith(prefix) && isPaidTaskRecord(record) && record.state === 'started'
-				? [record.taskId]
-				: [],
-		);
-		return started.at(-1);
+		return this.of(itemIndex)
+			.flatMap((task) => (task.state === 'started' ? task.taskId : []))
+			.at(-1);
 	}
 
 	/** Returns what this run of the node has paid for, or may have; but for one item, if it is named. */
-	startedBeside(excludedIndex?: number): StartedTasks {
-		const records = Object.entries(this.entries).flatMap(([key, record]) => {
+	otherStartedTasks(excludedIndex?: number): StartedTasks {
+		const tasks = Object.keys(this.entries).flatMap((key) => {
 			const [run, itemIndex] = key.split('/');
 			const isWanted = run === String(this.run) && itemIndex !== String(excludedIndex);
-			return isWanted && isPaidTaskRecord(record) ? [record] : [];
+			return isWanted ? this.of(Number(itemIndex)) : [];
 		});
 		return {
-			taskIds: records.flatMap((record) => (record.state === 'started' ? [record.taskId] : [])),
-			unclearCount: records.filter(({ state }) => state === 'submitting' || state === 'lost')
-				.length,
+			taskIds: tasks.flatMap((task) => (task.state === 'started' ? [task.taskId] : [])),
+			unknownCount: tasks.filter(({ state }) => state === 'submitting' || state === 'lost').length,
 		};
 	}
+}
+
+/** Returns whether a video that nothing else is known of would be submitted, and paid for. */
+export function wouldStart(task: PaidTask | undefined): boolean {
+	return task === undefined || task.state === 'prepared' || task.state === 'failed';
 }

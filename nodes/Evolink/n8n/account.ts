@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { cleanApiKey, redactorOf } from '../evolink/apiKey';
 import type { ApiHost } from '../evolink/client';
@@ -18,6 +18,8 @@ export interface Account {
 	hosts: Record<ApiHost, string>;
 	/** Whether the API is on this computer or network, as the sandbox is. */
 	isLocal: boolean;
+	/** As n8n has decrypted it. */
+	credential: ICredentialDataDecryptedObject;
 	/** Returns the text with the API key replaced. */
 	redact(text: string): string;
 }
@@ -36,12 +38,13 @@ function checkedHost(value: unknown, fallback: string, field: string): string {
 }
 
 /**
- * Opens the account that the node's credential describes.
+ * Opens the account that the node's credential describes for one item, since its fields can be
+ * expressions.
  *
  * @throws EvolinkFailure when an address in it is not one
  */
-export async function openAccount(context: IExecuteFunctions): Promise<Account> {
-	const credential = await context.getCredentials(CREDENTIAL_TYPE);
+export async function openAccount(context: IExecuteFunctions, itemIndex: number): Promise<Account> {
+	const credential = await context.getCredentials(CREDENTIAL_TYPE, itemIndex);
 	const apiUrl = checkedHost(credential.baseUrl, DEFAULT_API_URL, 'API Base URL');
 	return {
 		hosts: {
@@ -49,6 +52,7 @@ export async function openAccount(context: IExecuteFunctions): Promise<Account> 
 			files: checkedHost(credential.filesBaseUrl, DEFAULT_FILES_URL, 'File API Base URL'),
 		},
 		isLocal: isLocalAddress(apiUrl),
+		credential,
 		redact: redactorOf(cleanApiKey(credential.apiKey)),
 	};
 }

@@ -2,11 +2,11 @@ import { ExpressionError, NodeApiError, NodeError, NodeOperationError } from 'n8
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
 import { BILLING_URL, internalFailure } from '../evolink/failures';
-import { EvolinkFailure, quotableWords } from '../evolink/failure';
+import { EvolinkFailure, quotedWords } from '../evolink/failure';
 import type { FailureDetails } from '../evolink/failure';
 import type { StartedTasks } from '../money/paidTasks';
 
-/** More task ids or items than this would bury the message. */
+/** More task IDs or items than this would bury the message. */
 const MOST_NAMED = 20;
 
 function listInWords(entries: readonly unknown[]): string {
@@ -19,11 +19,11 @@ export function itemWords(items: readonly number[]): string {
 	return `${items.length === 1 ? 'item' : 'items'} ${listInWords(items)}, counted from 0`;
 }
 
-/** Returns what to know about videos of which nobody knows whether they were started, or nothing. */
-export function unclearSentence({ unclearCount }: StartedTasks, whose: 'this' | 'other'): string {
-	if (unclearCount === 0) return '';
-	const videos = unclearCount === 1 ? 'One video' : `${unclearCount} videos`;
-	return `${videos}${whose === 'other' ? ' of other items' : ''} may have been started, but no answer came: check ${BILLING_URL} for a charge at this time before you run the workflow again from the start.`;
+/** Returns what to know about videos that may have been started, or nothing. */
+export function unknownOutcomes({ unknownCount }: StartedTasks, whose: 'this' | 'other'): string {
+	if (unknownCount === 0) return '';
+	const videos = unknownCount === 1 ? 'One video' : `${unknownCount} videos`;
+	return `${videos}${whose === 'other' ? ' of other items' : ''} may have been started, but no response came: check ${BILLING_URL} for a charge at this time before you run the workflow again from the start.`;
 }
 
 function joined(sentences: readonly string[]): string {
@@ -33,17 +33,20 @@ function joined(sentences: readonly string[]): string {
 /**
  * Returns the error of an execution that the user stopped.
  *
- * @param started by it; n8n offers no retry for it, so the tasks are named
+ * @param started by it; n8n offers no retry for it, so the tasks are named. Undefined where the
+ * operation starts none
  */
-export function stoppedError(node: INode, started: StartedTasks): NodeOperationError {
+export function stoppedError(node: INode, started?: StartedTasks): NodeOperationError {
+	const message = 'The execution was stopped';
+	if (started === undefined) return new NodeOperationError(node, message);
 	const { taskIds } = started;
 	const paid =
 		taskIds.length === 0
 			? ''
 			: `Videos that were already started go on at Evolink and stay paid for. Task > Get fetches them: ${listInWords(taskIds)}.`;
 	const description =
-		joined([paid, unclearSentence(started, 'this')]) || 'No video had been started.';
-	return new NodeOperationError(node, 'The execution was stopped', { description });
+		joined([paid, unknownOutcomes(started, 'this')]) || 'No video had been started.';
+	return new NodeOperationError(node, message, { description });
 }
 
 /**
@@ -57,14 +60,14 @@ export function toNodeError(
 	node: INode,
 	{ details, error: cause }: { details: FailureDetails; error?: unknown },
 	itemIndex: number,
-	others: StartedTasks,
+	others: StartedTasks = { taskIds: [], unknownCount: 0 },
 ): NodeApiError | NodeOperationError {
 	const { message } = details;
 	const paid =
 		others.taskIds.length === 0
 			? ''
 			: `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${listInWords(others.taskIds)}. A retry of this execution resumes them.`;
-	const description = joined([details.description, unclearSentence(others, 'other'), paid]);
+	const description = joined([details.description, unknownOutcomes(others, 'other'), paid]);
 	const error =
 		details.kind === 'api'
 			? new NodeApiError(
@@ -105,8 +108,28 @@ export function toFailureDetails(
 	redact: (text: string) => string = (text) => text,
 ): FailureDetails {
 	const { details } = failureOf(error);
-	const { message, description } = details;
-	return { ...details, message: redact(message), description: redact(description) };
+	const description = joined([details.description, wayOn(details)]);
+	return { ...details, message: redact(details.message), description: redact(description) };
+}
+
+/** Returns the way on to a task that was paid for, or may have been. */
+function wayOn({ taskId, status, httpCode = '', timedOut, mayBePaid }: FailureDetails): string {
+	const id = `Task ID: ${taskId}.`;
+	if (mayBePaid === true) {
+		return taskId === undefined
+			? `Check ${BILLING_URL} for a charge at this time: if there is one, the video was started, and its ID works with Task > Get; if there is none, run the workflow again from the start.`
+			: `${id} Task > Get with this ID shows whether the video was started.`;
+	}
+	if (taskId === undefined) return '';
+	if (status === 'failed' || status === 'cancelled') {
+		return `Making it again is a new paid task, so the node does not do that by itself. ${id} Task > Get with this ID shows the details.`;
+	}
+	// The ID itself was refused.
+	const isUnread = status === undefined && timedOut !== true;
+	if (isUnread && ['400', '404'].includes(httpCode)) {
+		return `${id} Task > Get with this ID shows whether it is there after all.`;
+	}
+	return `${id} The video is paid for: use Task > Get with this ID, with Download Video turned on, to get it.`;
 }
 
 function failureOf(error: unknown): EvolinkFailure {
@@ -117,9 +140,9 @@ function failureOf(error: unknown): EvolinkFailure {
 	const description: unknown = Reflect.get(error, 'description');
 	return new EvolinkFailure({
 		kind: 'input',
-		message: quotableWords(error.message) ?? 'n8n could not read a field',
+		message: quotedWords(error.message) || 'n8n could not read a field',
 		description:
-			(typeof description === 'string' ? quotableWords(description) : undefined) ??
+			quotedWords(description) ||
 			"Check this item's fields and expressions, then run the workflow again.",
 	});
 }

@@ -45,7 +45,7 @@ export class Fields {
 	text(name: string, label: string, fallback = ''): string {
 		const value = this.value(name, fallback) ?? '';
 		if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-		return typeof value === 'string' ? value : refuse(label, 'a text', value);
+		return typeof value === 'string' ? value : refuse(label, 'text', value);
 	}
 
 	yesOrNo(name: string, label: string, fallback?: boolean): boolean {
@@ -110,6 +110,11 @@ export function fieldsOfItem(
 	const options = fields.value('options', {});
 	if (!isJsonObject(options)) return refuse('Options', 'a collection of fields', options);
 	return { fields, options: fieldsOf(options) };
+}
+
+/** Returns the first item's options, each read by itself: one that is wrong does not hide the others. */
+export function optionsOfFirst(context: IExecuteFunctions): Fields {
+	return new Fields((name) => context.getNodeParameter(`options.${name}`, 0, null) ?? undefined);
 }
 
 /** Returns the expression of a field as it is written, shortened, where it is one. */

@@ -2,12 +2,13 @@ import { updateDisplayOptions } from 'n8n-workflow';
 import type { INodeProperties } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from '../evolink/failure';
+import { ofTask } from '../evolink/failures';
+import { readTask } from '../evolink/pollTask';
 import { isTaskId } from '../evolink/task';
-import type { EvolinkTask } from '../evolink/task';
 import { expressionOf, fieldsOfItem } from '../n8n/parameters';
-import { finishTask, readTask, unfinished } from './finishTask';
+import { finishTask } from './finishTask';
 import { isRehearsalId, rehearse } from './rehearsal';
-import type { Execution, Operation } from './runItems';
+import type { Operation } from './runItems';
 import { outputFields, readTaskSettings } from './waitOptions';
 
 /** The fields of Task > Get. */
@@ -68,31 +69,28 @@ function checkTaskId(text: string, expression: string | undefined): string {
 
 /** Task > Get: reads a task of any kind, waits for it and downloads its result if wanted. */
 export const getTask: Operation = {
-	async prepare(context, itemIndex, openAccount) {
+	async prepare(execution, itemIndex) {
+		const { context, clock } = execution;
 		const { fields, options } = fieldsOfItem(context, itemIndex);
 		const taskId = checkTaskId(fields.text('taskId', 'Task ID'), expressionOf(context, 'taskId'));
 		const settings = readTaskSettings(itemIndex, fields, options);
 		if (isRehearsalId(taskId)) {
 			const rehearsal = { taskId, model: null, isFinished: true, pauseMs: 0 };
-			return {
-				start: async () => undefined,
-				run: async (execution) => await rehearse(rehearsal, settings, execution),
-			};
+			return { run: async () => await rehearse(rehearsal, settings, execution) };
 		}
-		await openAccount();
-		let known: EvolinkTask | undefined;
-		let startedMs: number | undefined;
-		const begin = ({ clock, startedBeforeSleepMs }: Execution) => {
-			startedMs ??= startedBeforeSleepMs(itemIndex) ?? clock.nowMs();
-			return startedMs;
-		};
+		const { client } = await execution.openAccount(itemIndex);
 		return {
-			async start(execution) {
-				known = await readTask(taskId, begin(execution), settings, execution);
-				return unfinished(known, begin(execution), settings);
+			settings,
+			async begin() {
+				const startedMs = execution.startedBeforeSleepMs(itemIndex) ?? clock.nowMs();
+				try {
+					const task = await readTask(client, taskId, { startedMs, ...settings }, clock);
+					return { taskId, task, startedMs };
+				} catch (error) {
+					throw ofTask(error, taskId);
+				}
 			},
-			run: async (execution) =>
-				await finishTask({ taskId, known, startedMs: begin(execution) }, settings, execution),
+			finish: async (task) => await finishTask(task, settings, client, execution),
 		};
 	},
 };

@@ -26,8 +26,6 @@ const MEDIA_TYPE = 'video/mp4';
 /** An index is far smaller; without a limit, a hostile file could fill the memory. */
 const LARGEST_INDEX_BYTES = 64 * 1024 * 1024;
 
-const NO_TASKS = { taskIds: [], unclearCount: 0 };
-
 /** The fields of Video > Join. */
 export const JOIN_VIDEOS_FIELDS: INodeProperties[] = updateDisplayOptions(
 	{ show: { resource: ['video'], operation: ['join'] } },
@@ -253,12 +251,12 @@ export async function joinVideos(context: IExecuteFunctions): Promise<INodeExecu
 		return [await join(context, current)];
 	} catch (error) {
 		if (context.getExecutionCancelSignal()?.aborted === true) {
-			throw stoppedError(context.getNode(), NO_TASKS);
+			throw stoppedError(context.getNode());
 		}
 		const { item, failure } = failureOf(error, current.item);
 		const details = toFailureDetails(failure);
 		if (context.continueOnFail()) return [failedItemRow(details, item)];
 		const cause = failure instanceof EvolinkFailure ? undefined : failure;
-		throw toNodeError(context.getNode(), { details, error: cause }, item, NO_TASKS);
+		throw toNodeError(context.getNode(), { details, error: cause }, item);
 	}
 }

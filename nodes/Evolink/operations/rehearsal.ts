@@ -4,8 +4,11 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import { resultFileName } from '../evolink/resultFile';
 import { parseTask } from '../evolink/task';
 import type { JsonObject } from '../evolink/task';
-import { isCalledByAgent } from '../n8n/parameters';
+import type { VideoSettings } from '../evolink/models';
+import { wouldStart } from '../money/paidTasks';
+import type { Identity } from '../money/paidTasks';
 import { simplifiedTask } from './finishTask';
+import type { Image } from './imageFields';
 import type { Execution, ItemOutput } from './runItems';
 import type { TaskSettings } from './waitOptions';
 
@@ -17,7 +20,7 @@ const MEDIA_TYPE = 'video/mp4';
 const TASK_ID_PREFIX = 'rehearsal-';
 
 /** How long a rehearsal pretends to wait. */
-export const REHEARSAL_PAUSE_MS = 2_000;
+const PAUSE_MS = 2_000;
 
 const ADVICE =
 	"This was a rehearsal: no video was made and nothing was paid. To make videos, turn off 'Rehearse (No Cost)' in the options.";
@@ -27,13 +30,8 @@ export function isRehearsalId(taskId: string): boolean {
 	return taskId.startsWith(TASK_ID_PREFIX);
 }
 
-/** Returns a new task ID of a rehearsal. */
-export function newRehearsalId(): string {
-	return `${TASK_ID_PREFIX}${randomBytes(8).toString('hex')}`;
-}
-
 /** What a rehearsed task is about. */
-export interface Rehearsal {
+interface Rehearsal {
 	taskId: string;
 	/** Null: not known. */
 	model: string | null;
@@ -66,7 +64,7 @@ function rehearsedTask({ taskId, model, isFinished }: Rehearsal): JsonObject {
 export async function rehearse(
 	rehearsal: Rehearsal,
 	settings: TaskSettings,
-	{ context, clock, advise }: Execution,
+	{ context, clock, isAgentCall, advise }: Execution,
 ): Promise<ItemOutput> {
 	advise(settings.itemIndex, ADVICE);
 	await clock.sleep(rehearsal.pauseMs);
@@ -76,7 +74,7 @@ export async function rehearse(
 		settings.simplify && task !== undefined
 			? { ...simplifiedTask(task), ...rehearsal.sent, rehearsal: true }
 			: raw;
-	const isWanted = settings.downloadVideo && rehearsal.isFinished && !isCalledByAgent(context);
+	const isWanted = settings.downloadVideo && rehearsal.isFinished && !isAgentCall;
 	if (!isWanted) return { json };
 	const fileName = resultFileName(settings.fileName, rehearsal.taskId, MEDIA_TYPE);
 	const file: IBinaryData = await context.helpers.prepareBinaryData(
@@ -85,4 +83,40 @@ export async function rehearse(
 		MEDIA_TYPE,
 	);
 	return { json, binary: { [settings.outputPropertyName]: file } };
+}
+
+/** A video whose making is rehearsed: checked as any other. */
+interface RehearsedVideo {
+	itemIndex: number;
+	identity: Identity;
+	video: VideoSettings;
+	images: readonly Image[];
+	settings: TaskSettings;
+}
+
+/** Returns the row of a video as it would be made. It counts as started, but nothing is sent. */
+export async function rehearseVideo(
+	{ itemIndex, identity, video, images, settings }: RehearsedVideo,
+	execution: Execution,
+): Promise<ItemOutput> {
+	const { paidTasks } = execution;
+	if (wouldStart(paidTasks.find(itemIndex, identity))) {
+		paidTasks.countVideo(1);
+		paidTasks.remember(itemIndex, identity, { state: 'rehearsed' });
+	}
+	const [imageUrl = null, lastImageUrl = null] = images.map((image) =>
+		image.kind === 'link' ? image.url : null,
+	);
+	const { model, prompt, quality, durationSeconds: duration } = video;
+	const isFinished = settings.waitForCompletion;
+	const rehearsal = {
+		taskId: `${TASK_ID_PREFIX}${randomBytes(8).toString('hex')}`,
+		model,
+		isFinished,
+		pauseMs: isFinished ? PAUSE_MS : 0,
+		sent: { prompt, imageUrl, lastImageUrl, quality, duration },
+	};
+	const output = await rehearse(rehearsal, settings, execution);
+	paidTasks.forgetAgentCall(itemIndex, identity);
+	return output;
 }

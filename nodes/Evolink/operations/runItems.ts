@@ -9,41 +9,53 @@ import type {
 import { EvolinkClient } from '../evolink/client';
 import type { Balance } from '../evolink/client';
 import type { FailureDetails } from '../evolink/failure';
-import { wayOn } from '../evolink/failures';
+import { ofTask } from '../evolink/failures';
+import { isFinished } from '../evolink/task';
 import { PaidTasks } from '../money/paidTasks';
+import type { TaskUnderWay } from '../money/submitOnce';
 import { openAccount } from '../n8n/account';
 import type { Account } from '../n8n/account';
 import { createApiTransport } from '../n8n/http';
-import { isCalledByAgent } from '../n8n/parameters';
+import { isCalledByAgent, optionsOfFirst } from '../n8n/parameters';
+import type { Fields } from '../n8n/parameters';
 import {
 	failedItemRow,
 	itemWords,
 	stoppedError,
 	toFailureDetails,
 	toNodeError,
-	unclearSentence,
+	unknownOutcomes,
 } from '../n8n/nodeErrors';
 import { createExecutionClock } from '../time/clock';
 import type { Clock } from '../time/clock';
-import { Throttle } from '../time/retry';
+import { Throttle } from '../time/throttle';
 import { Stop, Stopped } from '../time/stop';
-import { hasSlept, requestSleep, SHORTEST_SLEEP_MS, wakeUp, whyNoSleep } from './sleep';
+import { hasSlept, requestSleep, sleepMs, wakeUp, whyNoSleep } from './sleep';
 import type { SleepNote } from './sleep';
-import { isSleepWanted, maxConcurrentOf } from './waitOptions';
+import { readRunSettings } from './waitOptions';
+import type { RunSettings, TaskSettings } from './waitOptions';
+
+/** An account, and the client that talks with its key. */
+export interface OpenAccount extends Account {
+	client: EvolinkClient;
+	/** As soon as somebody has asked for it. */
+	balance?: Promise<Balance>;
+	/** Uploads of this execution, by the image's SHA-256: the address, or nothing where it failed. */
+	uploads: Map<string, Promise<string | undefined>>;
+}
 
 /** What the work on the items of one execution shares. */
 export interface Execution {
 	context: IExecuteFunctions;
-	client: EvolinkClient;
 	clock: Clock;
 	stop: Stop;
 	paidTasks: PaidTasks;
-	/** Uploads of this execution, by the image's SHA-256: the address, or nothing where it failed. */
-	uploads: Map<string, Promise<string | undefined>>;
-	/** As soon as somebody has asked for it. */
-	balance?: Promise<Balance>;
-	/** Whether this is the call after a sleep: what was started before it is not started again. */
-	isAwake: boolean;
+	/** Whether an AI agent called the node as its tool. */
+	isAgentCall: boolean;
+	/** The options of the first item. */
+	firstOptions: Fields;
+	/** Opens the account of an item's credential; equal credentials are one account. */
+	openAccount(itemIndex: number): Promise<OpenAccount>;
 	/** When an item's wait began, by the clock, where it began before a sleep. */
 	startedBeforeSleepMs(itemIndex: number): number | undefined;
 	/** Shows advice beside the output; the same advice is shown once, with the items it is about. */
@@ -56,61 +68,46 @@ export interface ItemOutput {
 	binary?: Record<string, IBinaryData>;
 }
 
-/** A task that is not finished, as it matters for a sleep. */
-export interface UnfinishedTask {
-	taskId: string;
-	/** When the wait for it began, by the execution's clock. */
-	startedMs: number;
-	timeoutMs: number;
-	/** How long the API expects the whole generation to take. */
-	estimatedSeconds: number | undefined;
-}
-
-/** One item that has been checked, ready to go. */
-export interface PreparedItem {
-	/**
-	 * Does the first part of the work, up to where it would begin to wait; `run` does the rest.
-	 *
-	 * @returns the task to wait for, if there is one
-	 * @throws as `run` does
-	 */
-	start(execution: Execution): Promise<UnfinishedTask | undefined>;
-	/**
-	 * Does the work on the item.
-	 *
-	 * @throws EvolinkFailure with what to tell the user; Stopped when the execution was stopped
-	 */
-	run(execution: Execution): Promise<ItemOutput>;
-	/** What the item would start, if anything: a video, or the rehearsal of one. */
-	wouldStart?(paidTasks: PaidTasks): 'video' | 'rehearsal' | undefined;
-}
+/**
+ * One item that has been checked. It either just runs, or begins a task (submits, reads or recalls it)
+ * and finishes it; n8n may sleep between the two. Each throws EvolinkFailure with what to tell the
+ * user, or Stopped when the execution was stopped.
+ */
+export type PreparedItem =
+	| { starts?: 'rehearsal'; run(): Promise<ItemOutput> }
+	| {
+			/** Whether the item would pay for a video. */
+			starts?: 'video';
+			settings: TaskSettings;
+			begin(): Promise<TaskUnderWay>;
+			finish(task: TaskUnderWay): Promise<ItemOutput>;
+	  };
 
 /** One operation of the node. */
 export interface Operation {
 	/**
 	 * Checks one item's fields and files without sending anything.
 	 *
-	 * @param openAccount reads the credential, once for all items
 	 * @throws EvolinkFailure that names the field and what to do
 	 */
-	prepare(
-		context: IExecuteFunctions,
-		itemIndex: number,
-		openAccount: () => Promise<Account>,
-	): Promise<PreparedItem>;
+	prepare(execution: Execution, itemIndex: number): Promise<PreparedItem>;
 	/**
 	 * Checks what all items would start together, before anything is paid.
 	 *
 	 * @throws EvolinkFailure when none of them may
 	 */
-	guard?(starts: ReadonlyArray<'video' | 'rehearsal'>, execution: Execution): Promise<void>;
+	guard?(starting: readonly StartingItem[], execution: Execution): Promise<void>;
+}
+
+/** An item that would start a video, or the rehearsal of one. */
+export interface StartingItem {
+	itemIndex: number;
+	starts: 'video' | 'rehearsal';
 }
 
 /** What became of one item; undefined as long as nothing did. */
 type ItemResult =
-	| { kind: 'row'; row: INodeExecutionData }
-	| { kind: 'failed'; details: FailureDetails; error: unknown }
-	| undefined;
+	{ row: INodeExecutionData } | { details: FailureDetails; error?: unknown } | undefined;
 
 /** Which run of the node in this execution this is, from 0; a loop runs it several times. */
 function runOf(context: IExecuteFunctions): number | 'agentCall' {
@@ -132,20 +129,24 @@ function stopOnCancel(context: IExecuteFunctions, stop: Stop): () => void {
 class ItemRun {
 	private readonly results: ItemResult[];
 
+	private readonly prepared: Array<PreparedItem | undefined> = [];
+
+	private readonly begun: Array<TaskUnderWay | undefined> = [];
+
 	private readonly itemsByAdvice = new Map<string, number[]>();
 
+	private readonly accounts = new Map<string, OpenAccount>();
+
 	private readonly stop = new Stop();
-
-	private readonly paidTasks: PaidTasks;
-
-	private readonly execution: Execution;
 
 	/** What was noted before the sleep, after one. */
 	private readonly note: SleepNote | undefined;
 
 	private readonly run: number | 'agentCall';
 
-	private account: Account | undefined;
+	private readonly execution: Execution;
+
+	private settings: RunSettings | undefined;
 
 	constructor(
 		private readonly context: IExecuteFunctions,
@@ -155,7 +156,6 @@ class ItemRun {
 		this.note = wakeUp(context);
 		this.run = this.note?.run ?? runOf(context);
 		this.results = context.getInputData().map(() => undefined);
-		this.paidTasks = new PaidTasks(context.getContext('node'), this.run);
 		this.execution = this.newExecution();
 	}
 
@@ -163,22 +163,22 @@ class ItemRun {
 	async runAll(): Promise<INodeExecutionData[] | EngineRequest> {
 		const leave = stopOnCancel(this.context, this.stop);
 		try {
-			const prepared = await this.prepareAll();
-			this.throwIfFailed();
-			this.recallFailures(prepared);
-			await this.guard(prepared);
-			this.throwIfFailed();
-			const request = await this.trySleep(prepared);
+			await this.prepareAll();
+			this.recallFailures();
+			await this.guard();
+			const request = await this.trySleep();
 			if (request !== undefined) return request;
-			await this.inLanes(prepared, async (item, itemIndex) => {
-				const row = { ...(await item.run(this.execution)), pairedItem: { item: itemIndex } };
-				this.results[itemIndex] = { kind: 'row', row };
+			await this.inLanes(async (item, itemIndex) => {
+				const output =
+					'run' in item
+						? await item.run()
+						: await item.finish(this.begun[itemIndex] ?? (await item.begin()));
+				this.results[itemIndex] = { row: { ...output, pairedItem: { item: itemIndex } } };
 			});
-			this.throwIfFailed();
 			this.showAdvice();
 			return this.results.flatMap((result, itemIndex) => {
 				if (result === undefined) return [];
-				return result.kind === 'row' ? result.row : failedItemRow(result.details, itemIndex);
+				return 'row' in result ? result.row : failedItemRow(result.details, itemIndex);
 			});
 		} finally {
 			leave();
@@ -187,135 +187,132 @@ class ItemRun {
 		}
 	}
 
-	private readonly accountOnce = async (): Promise<Account> => {
-		this.account ??= await openAccount(this.context);
-		return this.account;
-	};
-
-	private async prepareAll(): Promise<Array<PreparedItem | undefined>> {
-		const prepared: Array<PreparedItem | undefined> = [];
+	private async prepareAll(): Promise<void> {
 		for (const itemIndex of this.results.keys()) {
 			if (this.stop.reason !== undefined) break;
 			await this.settle(itemIndex, async () => {
-				prepared[itemIndex] = await this.operation.prepare(
-					this.context,
-					itemIndex,
-					this.accountOnce,
-				);
+				this.settings ??= readRunSettings(this.execution.firstOptions);
+				try {
+					this.prepared[itemIndex] = await this.operation.prepare(this.execution, itemIndex);
+				} catch (error) {
+					// A retry can find a field unusable that was fine before.
+					const taskId = this.execution.isAgentCall
+						? undefined
+						: this.execution.paidTasks.taskOf(itemIndex);
+					throw taskId === undefined ? error : ofTask(error, taskId);
+				}
 			});
-			this.namePaidTask(itemIndex);
 		}
-		return prepared;
-	}
-
-	/** A retry, or the call after a sleep, can find a field or file unusable that was fine before. */
-	private namePaidTask(itemIndex: number): void {
-		const result = this.results[itemIndex];
-		const taskId = this.run === 'agentCall' ? undefined : this.paidTasks.taskOf(itemIndex);
-		if (result?.kind !== 'failed' || taskId === undefined) return;
-		const { details } = result;
-		const description = `${details.description} ${wayOn(taskId) ?? ''}`;
-		this.results[itemIndex] = { ...result, details: { ...details, taskId, description } };
+		this.throwIfFailed();
 	}
 
 	/** Takes out the items that may not start anything; the others go on. */
-	private async guard(prepared: Array<PreparedItem | undefined>): Promise<void> {
-		const starts = prepared.flatMap((item, itemIndex) => {
-			const kind = item?.wouldStart?.(this.paidTasks);
-			return kind === undefined ? [] : [{ itemIndex, kind }];
+	private async guard(): Promise<void> {
+		const starting = this.prepared.flatMap((item, itemIndex): StartingItem[] =>
+			item?.starts === undefined || this.results[itemIndex] !== undefined
+				? []
+				: [{ itemIndex, starts: item.starts }],
+		);
+		if (starting.length === 0 || this.stop.reason !== undefined) return;
+		const [first] = starting;
+		await this.settle(first.itemIndex, async () => {
+			await this.operation.guard?.(starting, this.execution);
 		});
-		if (starts.length === 0 || this.stop.reason !== undefined) return;
-		const [{ itemIndex: firstIndex }] = starts;
-		await this.settle(firstIndex, async () => {
-			const kinds = starts.map(({ kind }) => kind);
-			await this.operation.guard?.(kinds, this.execution);
-		});
-		const refusal = this.results[firstIndex];
+		const refusal = this.results[first.itemIndex];
 		if (refusal === undefined) return;
-		for (const { itemIndex } of starts) {
-			this.results[itemIndex] = refusal;
-			prepared[itemIndex] = undefined;
-		}
+		for (const { itemIndex } of starting) this.results[itemIndex] = refusal;
+		this.throwIfFailed();
 	}
 
 	/** Items that failed before a sleep have failed: they are not submitted now. */
-	private recallFailures(prepared: Array<PreparedItem | undefined>): void {
+	private recallFailures(): void {
 		for (const [key, details] of Object.entries(this.note?.failures ?? {})) {
-			prepared[Number(key)] = undefined;
-			this.results[Number(key)] = { kind: 'failed', details, error: undefined };
+			this.results[Number(key)] = { details };
 		}
+		this.throwIfFailed();
 	}
 
-	/** Starts all items and asks n8n for a sleep, if one is wanted, possible and long enough. */
-	private async trySleep(
-		prepared: ReadonlyArray<PreparedItem | undefined>,
-	): Promise<EngineRequest | undefined> {
+	/** Begins all items and asks n8n for a sleep, if one is wanted, possible and long enough. */
+	private async trySleep(): Promise<EngineRequest | undefined> {
 		const { run, context } = this;
-		const mayWant = run === 'agentCall' || !hasSlept(context, run);
-		if (!mayWant || !isSleepWanted(context)) return undefined;
+		if (this.settings?.isSleepWanted !== true || (run !== 'agentCall' && hasSlept(context, run)))
+			return undefined;
 		const refusal = whyNoSleep(context, this.response);
 		if (refusal !== undefined || run === 'agentCall') {
-			this.advise(
-				0,
-				`The node waited in memory instead of sleeping, because ${refusal ?? 'n8n cannot do that here'}.`,
-			);
+			const why = refusal ?? 'n8n cannot do that here';
+			this.advise(0, `The node waited in memory instead of sleeping, because ${why}.`);
 			return undefined;
 		}
-		const started: Array<UnfinishedTask | undefined> = prepared.map(() => undefined);
-		await this.inLanes(prepared, async (item, itemIndex) => {
-			started[itemIndex] = await item.start(this.execution);
+		await this.inLanes(async (item, itemIndex) => {
+			if ('begin' in item) this.begun[itemIndex] = await item.begin();
 		});
-		this.throwIfFailed();
-		const tasks = started.flatMap((task, itemIndex) => (task ? [{ ...task, itemIndex }] : []));
-		const sleepMs = sleepFor(tasks, this.execution.clock.nowMs());
-		if (sleepMs === undefined) return undefined;
+		const waiting = this.prepared.flatMap((item, itemIndex) => {
+			const task = this.begun[itemIndex];
+			if (item === undefined || !('begin' in item) || task === undefined) return [];
+			const isOver = task.task !== undefined && isFinished(task.task);
+			return isOver || !item.settings.waitForCompletion ? [] : { ...task, ...item.settings };
+		});
+		const ms = sleepMs(waiting, this.execution.clock.nowMs());
+		if (ms === undefined) return undefined;
 		const failures = this.results.flatMap((result, itemIndex) =>
-			result?.kind === 'failed' ? [[itemIndex, result.details]] : [],
+			result !== undefined && 'details' in result ? [[itemIndex, result.details]] : [],
 		);
 		const toWallMs = Date.now() - this.execution.clock.nowMs();
+		const startedAtMs = this.begun.flatMap((task, itemIndex) =>
+			task === undefined ? [] : [[itemIndex, task.startedMs + toWallMs]],
+		);
 		return requestSleep(context, {
 			run,
-			wakeAtMs: Date.now() + sleepMs,
-			taskIds: tasks.map(({ taskId }) => taskId),
-			startedAtMs: Object.fromEntries(
-				tasks.map(({ itemIndex, startedMs }) => [itemIndex, startedMs + toWallMs]),
-			),
+			wakeAtMs: Date.now() + ms,
+			taskIds: waiting.map(({ taskId }) => taskId),
+			startedAtMs: Object.fromEntries(startedAtMs),
 			failures: Object.fromEntries(failures),
 		});
 	}
 
 	/** Works on the items in parallel, as many at a time as wanted. */
 	private async inLanes(
-		prepared: ReadonlyArray<PreparedItem | undefined>,
 		work: (item: PreparedItem, itemIndex: number) => Promise<void>,
 	): Promise<void> {
-		const remaining = prepared.entries();
+		const remaining = this.prepared.entries();
 		const lane = async () => {
 			for (const [itemIndex, item] of remaining) {
 				if (this.stop.reason !== undefined) return;
 				if (item === undefined || this.results[itemIndex] !== undefined) continue;
 				await this.settle(itemIndex, async () => await work(item, itemIndex));
-				const hasFailed = this.results.at(itemIndex)?.kind === 'failed';
+				const result = this.results.at(itemIndex);
+				const hasFailed = result !== undefined && 'details' in result;
 				if (hasFailed && !this.context.continueOnFail()) this.stop.now('itemFailed');
 			}
 		};
-		await Promise.all(Array.from({ length: maxConcurrentOf(this.context) }, lane));
+		await Promise.all(Array.from({ length: this.settings?.maxConcurrent ?? 0 }, lane));
 		if (this.stop.reason === 'cancelled') throw this.stoppedError();
+		this.throwIfFailed();
 	}
 
 	private newExecution(): Execution {
-		const clock = createExecutionClock(this.stop);
-		const transport = createApiTransport(this.context, this.accountOnce, this.stop);
+		const { context, run, stop, note } = this;
+		const clock = createExecutionClock(stop);
+		const throttle = new Throttle(clock);
 		return {
-			context: this.context,
-			client: new EvolinkClient(transport, new Throttle(clock)),
+			context,
 			clock,
-			stop: this.stop,
-			paidTasks: this.paidTasks,
-			uploads: new Map(),
-			isAwake: this.note !== undefined,
+			stop,
+			paidTasks: new PaidTasks(context.getContext('node'), run),
+			isAgentCall: run === 'agentCall',
+			firstOptions: optionsOfFirst(context),
+			openAccount: async (itemIndex) => {
+				const account = await openAccount(context, itemIndex);
+				const key = JSON.stringify([account.hosts, account.credential]);
+				const known = this.accounts.get(key);
+				if (known !== undefined) return known;
+				const client = new EvolinkClient(createApiTransport(context, account, stop), throttle);
+				const opened = { ...account, client, uploads: new Map() };
+				this.accounts.set(key, opened);
+				return opened;
+			},
 			startedBeforeSleepMs: (itemIndex) => {
-				const atMs = this.note?.startedAtMs[itemIndex];
+				const atMs = note?.startedAtMs[itemIndex];
 				return atMs === undefined ? undefined : clock.nowMs() - (Date.now() - atMs);
 			},
 			advise: (itemIndex, advice) => this.advise(itemIndex, advice),
@@ -327,25 +324,27 @@ class ItemRun {
 			await work();
 		} catch (error) {
 			if (error instanceof Stopped) return;
-			const details = toFailureDetails(error, this.account?.redact);
-			this.results[itemIndex] = { kind: 'failed', details, error };
+			const redact = (text: string) =>
+				[...this.accounts.values()].reduce((rest, account) => account.redact(rest), text);
+			this.results[itemIndex] = { details: toFailureDetails(error, redact), error };
 		}
 	}
 
 	private throwIfFailed(): void {
-		const failedIndex = this.results.findIndex((result) => result?.kind === 'failed');
-		const failed = this.results[failedIndex];
-		if (failed?.kind !== 'failed' || this.context.continueOnFail()) return;
-		const others = this.paidTasks.startedBeside(failedIndex);
-		throw toNodeError(this.context.getNode(), failed, failedIndex, others);
+		if (this.context.continueOnFail()) return;
+		for (const [itemIndex, result] of this.results.entries()) {
+			if (result === undefined || 'row' in result) continue;
+			const others = this.execution.paidTasks.otherStartedTasks(itemIndex);
+			throw toNodeError(this.context.getNode(), result, itemIndex, others);
+		}
 	}
 
 	private stoppedError(): Error {
-		const started = this.paidTasks.startedBeside();
-		if (started.unclearCount > 0) {
+		const started = this.execution.paidTasks.otherStartedTasks();
+		if (started.unknownCount > 0) {
 			// n8n keeps no output of a stopped execution, so this is all that is left of it.
 			this.context.logger.warn(
-				`Evolink: the execution was stopped. ${unclearSentence(started, 'this')}`,
+				`Evolink: the execution was stopped. ${unknownOutcomes(started, 'this')}`,
 			);
 		}
 		return stoppedError(this.context.getNode(), started);
@@ -363,23 +362,6 @@ class ItemRun {
 			this.context.addExecutionHints({ message, location: 'outputPane', type: 'info' });
 		}
 	}
-}
-
-/** What a video takes where the API gives no estimate. */
-const USUAL_GENERATION_MS = 90_000;
-
-/**
- * Returns how long to sleep: until the earliest moment at which a task can sensibly be finished.
- * Undefined where there is nothing to wait for, or a task's time would be over before.
- */
-function sleepFor(tasks: readonly UnfinishedTask[], nowMs: number): number | undefined {
-	const expectedMs = tasks.map(
-		({ startedMs, estimatedSeconds }) =>
-			startedMs + (estimatedSeconds === undefined ? USUAL_GENERATION_MS : estimatedSeconds * 1000),
-	);
-	const wakeMs = Math.max(nowMs + SHORTEST_SLEEP_MS, Math.min(...expectedMs));
-	const canAllWait = tasks.every(({ startedMs, timeoutMs }) => startedMs + timeoutMs > wakeMs);
-	return tasks.length > 0 && canAllWait ? wakeMs - nowMs : undefined;
 }
 
 /**

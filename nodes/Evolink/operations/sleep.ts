@@ -25,7 +25,7 @@ import { isCalledByAgent } from '../n8n/parameters';
  */
 
 /** n8n looks for executions to wake once a minute; a shorter sleep could end a minute late. */
-export const SHORTEST_SLEEP_MS = 70_000;
+const SHORTEST_SLEEP_MS = 70_000;
 
 const ENTRY_NAME = 'sleep';
 const TOKEN_NAME = 'evolinkSleeper';
@@ -43,7 +43,8 @@ export interface SleepNote {
 	failures: Record<string, FailureDetails>;
 	/** Where the input came from; the engine forgets it over the sleep. */
 	source: Array<ISourceData | null>;
-	isOver: boolean;
+	/** `requested`: n8n has not put the execution to sleep yet, and may never do so. */
+	state: 'requested' | 'asleep' | 'over';
 }
 
 function isSleepNote(value: unknown): value is SleepNote {
@@ -51,7 +52,7 @@ function isSleepNote(value: unknown): value is SleepNote {
 		isJsonObject(value) &&
 		typeof value.token === 'string' &&
 		typeof value.wakeAtMs === 'number' &&
-		typeof value.isOver === 'boolean' &&
+		typeof value.state === 'string' &&
 		Array.isArray(value.taskIds) &&
 		Array.isArray(value.source) &&
 		isJsonObject(value.startedAtMs) &&
@@ -99,7 +100,7 @@ export function requestSleep(
 ): EngineRequest {
 	const token = randomUUID();
 	const source = (context.getExecuteData().source?.main ?? []).map((one) => one && { ...one });
-	context.getContext('node')[ENTRY_NAME] = { ...note, token, source, isOver: false };
+	context.getContext('node')[ENTRY_NAME] = { ...note, token, source, state: 'requested' };
 	const input: IDataObject = { [TOKEN_NAME]: token };
 	return {
 		actions: [
@@ -124,6 +125,7 @@ export async function sleepIfAsked(
 	const isSleeper =
 		note !== undefined && context.getInputData()[0]?.json[TOKEN_NAME] === note.token;
 	if (!isSleeper) return undefined;
+	context.getContext('node')[ENTRY_NAME] = { ...note, state: 'asleep' };
 	const executeData = context.getExecuteData();
 	// n8n disables the node of a sleeping call, and the one it has asked for is this node itself.
 	executeData.node = { ...executeData.node };
@@ -137,8 +139,8 @@ export async function sleepIfAsked(
 /** Returns what was noted before the sleep, if this call is the one after it; a later one is a retry. */
 export function wakeUp(context: IExecuteFunctions): SleepNote | undefined {
 	const note = noteIn(context);
-	if (note === undefined || note.isOver) return undefined;
-	context.getContext('node')[ENTRY_NAME] = { ...note, isOver: true };
+	if (note?.state !== 'asleep') return undefined;
+	context.getContext('node')[ENTRY_NAME] = { ...note, state: 'over' };
 	const executeData = context.getExecuteData();
 	const source = executeData.source?.main;
 	// In place, since n8n's record of the run shares the list.
@@ -151,5 +153,33 @@ export function wakeUp(context: IExecuteFunctions): SleepNote | undefined {
 
 /** Returns whether this run of the node has slept already: it does so once. */
 export function hasSlept(context: IExecuteFunctions, run: number): boolean {
-	return noteIn(context)?.run === run;
+	const note = noteIn(context);
+	return note?.run === run && note.state !== 'requested';
+}
+
+/** What a video takes where the API gives no estimate. */
+const USUAL_GENERATION_MS = 90_000;
+
+/** A task to sleep for; times are by the execution's clock. */
+interface WaitingTask {
+	startedMs: number;
+	timeoutSeconds: number;
+	task?: { estimatedSeconds?: number };
+}
+
+/**
+ * Returns how long to sleep: until the earliest moment at which a task can sensibly be finished.
+ * Undefined where there is nothing to wait for, or a task's time would be over before.
+ */
+export function sleepMs(tasks: readonly WaitingTask[], nowMs: number): number | undefined {
+	const expectedMs = tasks.map(({ startedMs, task }) =>
+		task?.estimatedSeconds === undefined
+			? startedMs + USUAL_GENERATION_MS
+			: startedMs + task.estimatedSeconds * 1000,
+	);
+	const wakeMs = Math.max(nowMs + SHORTEST_SLEEP_MS, Math.min(...expectedMs));
+	const canAllWait = tasks.every(
+		({ startedMs, timeoutSeconds }) => startedMs + timeoutSeconds * 1000 > wakeMs,
+	);
+	return tasks.length > 0 && canAllWait ? wakeMs - nowMs : undefined;
 }

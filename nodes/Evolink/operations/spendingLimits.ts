@@ -1,14 +1,12 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 
 import type { Balance } from '../evolink/client';
 import { EvolinkFailure, inputFailure } from '../evolink/failure';
 import { internalFailure } from '../evolink/failures';
-import type { PaidTasks } from '../money/paidTasks';
-import { fieldsOfItem } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
 import { Stopped } from '../time/stop';
 import { readBalance } from './getBalance';
-import type { Execution } from './runItems';
+import type { Execution, OpenAccount } from './runItems';
 
 /** The options that limit what the node spends. */
 export const LIMIT_FIELDS: readonly INodeProperties[] = [
@@ -62,11 +60,10 @@ export function readLimits(options: Fields): SpendingLimits {
  * @throws EvolinkFailure with the figures
  */
 export function checkMaxVideos(
-	context: IExecuteFunctions,
 	newCount: number,
-	{ videosStarted }: PaidTasks,
+	{ firstOptions, paidTasks: { videosStarted } }: Execution,
 ): void {
-	const { maxVideos } = readLimits(fieldsOfItem(context, 0).options);
+	const { maxVideos } = readLimits(firstOptions);
 	if (videosStarted + newCount <= maxVideos) return;
 	const videos = newCount === 1 ? '1 more video' : `${newCount} more videos`;
 	throw inputFailure(
@@ -80,10 +77,13 @@ export function checkMaxVideos(
  *
  * @throws EvolinkFailure with the figures, or when the balance cannot be read
  */
-export async function checkMinBalance(execution: Execution): Promise<void> {
-	const { minBalance } = readLimits(fieldsOfItem(execution.context, 0).options);
+export async function checkMinBalance(account: OpenAccount, execution: Execution): Promise<void> {
+	const { minBalance } = readLimits(execution.firstOptions);
 	if (minBalance === undefined) return;
-	const { remainingCredits, keyRemainingCredits, keyIsUnlimited } = await knownBalance(execution);
+	const { remainingCredits, keyRemainingCredits, keyIsUnlimited } = await knownBalance(
+		account,
+		execution,
+	);
 	const keyCredits = keyIsUnlimited ? null : keyRemainingCredits;
 	const [owner, credits, nextStep] =
 		keyCredits === null || remainingCredits < minBalance
@@ -96,9 +96,9 @@ export async function checkMinBalance(execution: Execution): Promise<void> {
 	);
 }
 
-async function knownBalance(execution: Execution): Promise<Balance> {
+async function knownBalance(account: OpenAccount, execution: Execution): Promise<Balance> {
 	try {
-		return await readBalance(execution);
+		return await readBalance(account, execution);
 	} catch (error) {
 		throw unknownBalance(error);
 	}

@@ -1,7 +1,6 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from '../evolink/failure';
-import { fieldsOfItem } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
 
 /** What an item's fields say about its task: whether and how to wait, and what to return. */
@@ -130,8 +129,8 @@ export function readTaskSettings(itemIndex: number, fields: Fields, options: Fie
 	}
 	const timeoutLabel = 'Timeout (Seconds)';
 	const hasInterval = options.value('pollInterval') !== undefined;
-	readMaxConcurrent(options);
-	readWhileWaiting(options);
+	// What holds for all items is taken from the first, but checked for each.
+	readRunSettings(options);
 	return {
 		itemIndex,
 		waitForCompletion: fields.yesOrNo('waitForCompletion', 'Wait for Completion'),
@@ -149,38 +148,35 @@ export function readTaskSettings(itemIndex: number, fields: Fields, options: Fie
 	};
 }
 
-function readMaxConcurrent(options: Fields): number {
+/** What holds for all items of a run. */
+export interface RunSettings {
+	maxConcurrent: number;
+	isSleepWanted: boolean;
+}
+
+/**
+ * Reads what holds for all items out of the first one's options.
+ *
+ * @throws EvolinkFailure that names the field
+ */
+export function readRunSettings(options: Fields): RunSettings {
 	const range = { min: 1, max: LARGEST_MAX_CONCURRENT, integer: true };
-	return options.number('maxConcurrent', 'Max Concurrent Videos', range, DEFAULT_MAX_CONCURRENT);
-}
-
-function readWhileWaiting(options: Fields): 'keepRunning' | 'sleep' {
 	const whileWaiting = options.text('whileWaiting', 'While Waiting', 'keepRunning');
-	if (whileWaiting === 'keepRunning' || whileWaiting === 'sleep') return whileWaiting;
-	throw inputFailure(
-		`'While Waiting' has an unknown value: '${quotedName(whileWaiting)}'`,
-		"Choose 'keepRunning' or 'sleep'.",
-	);
-}
-
-/** Returns whether the first item asks for a sleep, also where that item is refused otherwise. */
-export function isSleepWanted(context: IExecuteFunctions): boolean {
-	try {
-		return readWhileWaiting(fieldsOfItem(context, 0).options) === 'sleep';
-	} catch {
-		// Refused when the item itself is checked.
-		return false;
+	if (whileWaiting !== 'keepRunning' && whileWaiting !== 'sleep') {
+		throw inputFailure(
+			`'While Waiting' has an unknown value: '${quotedName(whileWaiting)}'`,
+			"Choose 'keepRunning' or 'sleep'.",
+		);
 	}
-}
-
-/** Returns the first item's 'Max Concurrent Videos', also where that item is refused otherwise. */
-export function maxConcurrentOf(context: IExecuteFunctions): number {
-	try {
-		return readMaxConcurrent(fieldsOfItem(context, 0).options);
-	} catch {
-		// Refused when the item itself is checked.
-		return DEFAULT_MAX_CONCURRENT;
-	}
+	return {
+		maxConcurrent: options.number(
+			'maxConcurrent',
+			'Max Concurrent Videos',
+			range,
+			DEFAULT_MAX_CONCURRENT,
+		),
+		isSleepWanted: whileWaiting === 'sleep',
+	};
 }
 
 /** The same in all operations. */

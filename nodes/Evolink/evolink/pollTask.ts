@@ -1,0 +1,103 @@
+import type { Clock } from '../time/clock';
+import { pauseBeforePollMs, pollFloorMs, whileWaiting } from '../time/pollPause';
+import { repeatUntil } from '../time/repeat';
+import type { Limits } from '../time/repeat';
+import type { EvolinkClient } from './client';
+import type { EvolinkFailure } from './failure';
+import { timeoutFailure } from './failures';
+import { isFailure, isSuccess } from './task';
+import type { EvolinkTask } from './task';
+
+/** A completed task may carry no link for a moment; after this time, none is expected any more. */
+const WAIT_FOR_LINK_MS = 60_000;
+
+/** The last poll comes at the deadline, with an ordinary time-out, however late it is by then. */
+const LAST_POLL_MS = 30_000;
+
+/** When to give up, and how often to poll. Times are by the clock. */
+interface Wait {
+	/** When the wait began: the submission, or when the task was resumed. */
+	startedMs: number;
+	timeoutSeconds: number;
+	/** Undefined: the pauses fit the task. */
+	pollIntervalSeconds?: number;
+}
+
+function limitsOf({ startedMs, timeoutSeconds }: Wait, { throttle }: EvolinkClient): Limits {
+	return {
+		deadlineMs: startedMs + timeoutSeconds * 1000,
+		lastAttemptMs: LAST_POLL_MS,
+		floorMs: pollFloorMs,
+		quietMs: () => throttle.quietMs(),
+	};
+}
+
+/**
+ * Waits until a task is finished or the time is up. Polls that meet a moment of bad luck are
+ * repeated: a paid task must not be lost because of one of them.
+ *
+ * @param known the task as last seen; without it, the first poll comes at once
+ * @returns the task as last seen, if it was; and why it was given up, where the time is up
+ * @throws EvolinkFailure when a poll is refused for good; Stopped when the execution is stopped
+ */
+export async function waitForTask(
+	client: EvolinkClient,
+	taskId: string,
+	known: EvolinkTask | undefined,
+	wait: Wait,
+	clock: Clock,
+): Promise<{ task?: EvolinkTask; gaveUp?: EvolinkFailure }> {
+	const isDone = untilLinked(clock);
+	if (known !== undefined && isDone(known)) return { task: known };
+	const { startedMs, timeoutSeconds, pollIntervalSeconds } = wait;
+	const pauseFor = (task: EvolinkTask) =>
+		pollIntervalSeconds === undefined
+			? pauseBeforePollMs(task, clock.nowMs() - startedMs)
+			: pollIntervalSeconds * 1000;
+	let task = known;
+	const end = await whileWaiting(async () => {
+		const firstPauseMs = known === undefined ? 0 : Math.max(pollFloorMs(), pauseFor(known));
+		return await repeatUntil(
+			async (allowedMs) => {
+				const read = await client.readTask(taskId, allowedMs);
+				if (!('done' in read)) return read;
+				task = read.done;
+				return isDone(task) ? read : { pauseMs: pauseFor(task) };
+			},
+			{ ...limitsOf(wait, client), firstPauseMs },
+			clock,
+		);
+	});
+	if ('done' in end) return { task: end.done };
+	return { task, gaveUp: timeoutFailure(timeoutSeconds, task, end.trouble) };
+}
+
+/**
+ * Reads a task once, trying again when the network has a bad moment.
+ *
+ * @throws EvolinkFailure when it cannot be read in time; Stopped when the execution is stopped
+ */
+export async function readTask(
+	client: EvolinkClient,
+	taskId: string,
+	wait: Wait,
+	clock: Clock,
+): Promise<EvolinkTask> {
+	const end = await repeatUntil(
+		async (allowedMs) => await client.readTask(taskId, allowedMs),
+		limitsOf(wait, client),
+		clock,
+	);
+	if ('done' in end) return end.done;
+	throw timeoutFailure(wait.timeoutSeconds, undefined, end.trouble);
+}
+
+/** A task needs no further poll once it failed, or succeeded and has a link or will get none. */
+function untilLinked(clock: Clock): (task: EvolinkTask) => boolean {
+	let completedMs: number | undefined;
+	return (task) => {
+		if (!isSuccess(task)) return isFailure(task);
+		completedMs ??= clock.nowMs();
+		return task.results.length > 0 || clock.nowMs() - completedMs >= WAIT_FOR_LINK_MS;
+	};
+}

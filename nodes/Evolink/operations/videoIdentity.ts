@@ -1,0 +1,42 @@
+import { createHash } from 'crypto';
+
+import type { VideoSettings } from '../evolink/models';
+import { isJsonObject } from '../evolink/task';
+import type { Identity } from '../money/paidTasks';
+import { IMAGE_FIELD_NAMES } from './imageFields';
+import type { Image } from './imageFields';
+import type { Execution } from './runItems';
+
+/** What a video depends on, by the names of the fields. */
+const FIELDS = ['model', ...IMAGE_FIELD_NAMES, 'prompt', 'cameraCommands', 'quality', 'duration'];
+
+function hashOf(content: readonly unknown[]): string {
+	return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+/**
+ * Returns which video an item is about as it is written: an expression that gives something else at
+ * each try of n8n's must not pay again. An agent's calls are all written the same.
+ */
+export function writtenIdentity(
+	{ context, isAgentCall }: Execution,
+	isRehearsal: boolean,
+): Identity {
+	if (isAgentCall) return {};
+	const { options, ...fields } = context.getNode().parameters;
+	const more: Record<string, unknown> = isJsonObject(options) ? options : {};
+	const { cameraSequence = {}, promptOptimizer = true, fastPretreatment = false } = more;
+	const values = FIELDS.map((name) => fields[name]);
+	const content = [...values, cameraSequence, promptOptimizer, fastPretreatment, isRehearsal];
+	return { written: hashOf(content) };
+}
+
+/** Returns which video an item is about by what its fields resolve to. */
+export function resolvedIdentity(
+	video: VideoSettings,
+	images: readonly Image[],
+	isRehearsal: boolean,
+): Identity {
+	const contents = images.map((image) => (image.kind === 'link' ? image.url : image.file.sha256));
+	return { resolved: hashOf([video, ...contents, isRehearsal]) };
+}
