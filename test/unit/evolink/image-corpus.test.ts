@@ -77,7 +77,10 @@ describe('a JPEG of a camera or an editor', () => {
 		['a thumbnail with a size of its own', segment(0xe1, otherFrame)],
 		['fill bytes', Buffer.alloc(1_024, 0xff)],
 		['stray bytes', Buffer.from([0xff, 0x00, 0x00, 0x01, 0x02])],
-		['tables between C0 and CF', Buffer.concat([0xc4, 0xc8, 0xcc].map((code) => segment(code, junk(9))))],
+		[
+			'tables between C0 and CF',
+			Buffer.concat([0xc4, 0xc8, 0xcc].map((code) => segment(code, junk(9)))),
+		],
 	])('is read behind %s', (_what, before) => {
 		expect(verdictOn(behindStart(before))).toBe('jpeg, 480 × 360');
 	});
