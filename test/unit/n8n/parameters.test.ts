@@ -1,4 +1,4 @@
-import { fieldsOf } from '../../../nodes/Evolink/n8n/parameters';
+import { binaryDataOf, fieldsOf } from '../../../nodes/Evolink/n8n/parameters';
 import { failureOf } from '../evolink/failure-of';
 
 const field = (value: unknown) => fieldsOf({ value });
@@ -103,4 +103,17 @@ describe('rows of a collection', () => {
 			refusalOf(() => cues(wrong));
 		}
 	});
+});
+
+it.each([
+	[{ mimeType: 'image/png', data: 'base64' }, 'base64'],
+	// As n8n hands out a file that it keeps outside of memory.
+	[{ mimeType: 'image/png', id: 'filesystem:1' }, ''],
+	[{ mimeType: 'image/png' }, undefined],
+	[{ mimeType: 'image/png', data: 7, id: 7 }, undefined],
+	[{ mimeType: 7, data: 'base64' }, undefined],
+	['data', undefined],
+	[null, undefined],
+])('the file that an expression gave is told from what is none: %j', (value, data) => {
+	expect(binaryDataOf(value)?.data).toBe(data);
 });
