@@ -34,7 +34,7 @@ describe('an error of the API', () => {
 		[422, 'did not accept the request', /fields/],
 		[429, 'too many requests', /Wait a minute.*'Max Concurrent Videos'/],
 		[500, 'internal', /Wait a few minutes/],
-		[502, 'did not answer', /Wait a few minutes/],
+		[502, 'service behind Evolink', /Wait a few minutes/],
 		[503, 'not available', /Wait a few minutes/],
 		[504, 'too long', /Wait a few minutes/],
 		[599, 'not expected', /Wait a few minutes/],
@@ -77,7 +77,7 @@ describe('an error of the API', () => {
 	});
 });
 
-describe('a lost answer to a submission', () => {
+describe('a lost response to a submission', () => {
 	it('says that the video may have been started and where to look, each time the same', () => {
 		const { details } = lostSubmissionFailure('no answer came in time', { status: 504, text: '' });
 		expectPlainWords(details);

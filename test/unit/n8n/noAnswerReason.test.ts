@@ -17,7 +17,7 @@ const mayHaveGoneOut = (error: unknown) => ['timedOut', 'broken'].includes(noAns
 
 const connect = (code: string) => systemError(code, { syscall: 'connect' });
 
-describe('a request without an answer certainly has not gone out', () => {
+describe('a request without a response certainly has not gone out', () => {
 	class SsrfBlockedIpError extends Error {}
 
 	it.each<[string, unknown]>([
@@ -49,16 +49,16 @@ describe('a request without an answer certainly has not gone out', () => {
 	});
 });
 
-describe('a request without an answer may have gone out', () => {
+describe('a request without a response may have gone out', () => {
 	it.each<[string, unknown]>([
-		['time-out of an answer', systemError('ETIMEDOUT', { syscall: 'read' })],
+		['time-out of a response', systemError('ETIMEDOUT', { syscall: 'read' })],
 		['time-out of nobody knows what', systemError('ETIMEDOUT')],
 		['time-out of axios', systemError('ECONNABORTED')],
 		['words of a connection in the middle', { code: 'ETIMEDOUT', message: 'x connect ETIMEDOUT' }],
 		['reset', systemError('ECONNRESET', { syscall: 'read' })],
 		['host lost while reading', systemError('EHOSTUNREACH', { syscall: 'read' })],
 		['broken pipe', systemError('EPIPE', { syscall: 'write' })],
-		['garbage for an answer', systemError('HPE_INVALID_CONSTANT')],
+		['garbage for a response', systemError('HPE_INVALID_CONSTANT')],
 		['damaged TLS record', systemError('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC')],
 		['a code in the message only', new Error('ECONNREFUSED in the message only')],
 		['no error at all', undefined],

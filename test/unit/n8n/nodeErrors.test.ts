@@ -33,7 +33,7 @@ describe('the error of a failed item', () => {
 	});
 
 	it.each(['400', '401', '402', '403', '404', '413', '429', '500', '503', '504', undefined])(
-		'is a NodeApiError for an answer of the API, in its own words: HTTP %s',
+		'is a NodeApiError for a response of the API, in its own words: HTTP %s',
 		(httpCode) => {
 			const error = nodeErrorOf({ ...WORDS, kind: 'api', httpCode });
 			expect(error).toBeInstanceOf(NodeApiError);
