@@ -53,7 +53,7 @@ describe('a real file', () => {
 		for (let length = 0; length < 20; length++) {
 			expect(refusalOf(file.subarray(0, length)).message).toMatch(/damaged|empty/);
 		}
-		for (let length = 20; length < 700; length++) {
+		for (let length = 20; length < 700; length += 7) {
 			expect([VERDICTS[name], DAMAGED]).toContain(verdictOn(file.subarray(0, length)));
 		}
 	});
