@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes the real pictures of this folder: a yellow disc on blue, 480 x 360 pixels, drawn here, so
+# Makes the images of this folder: a yellow disc on blue, 480 x 360 pixels, drawn here, so
 # that nobody else's rights are involved. Needs ImageMagick (with HEIC, AVIF and JPEG 2000), ffmpeg
 # with libx264, the WebP tools, libjpeg-turbo's tools and ExifTool. Other versions of them may write
 # other bytes; what the tests expect stays the same.
 #
-# usage: sh test/unit/evolink/picture-corpus/make-real-pictures.sh
+# usage: sh test/unit/evolink/image-corpus/make-images.sh
 
 set -eu
 target=$(cd "$(dirname "$0")" && pwd)
