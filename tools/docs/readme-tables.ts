@@ -5,12 +5,13 @@ import {
 	answerFailure,
 	FAILURE_CODES,
 	failedTaskFailure,
-	lostSubmissionFailure,
+	unknownOutcomeFailure,
 } from '../../nodes/Evolink/evolink/failures';
 import { VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
 import type { VideoModel } from '../../nodes/Evolink/evolink/models';
+import { toFailureDetails } from '../../nodes/Evolink/n8n/nodeErrors';
 import { DEFAULT_API_URL, DEFAULT_FILES_URL } from '../../nodes/Evolink/n8n/account';
-import { createVideoFields } from '../../nodes/Evolink/operations/createVideo';
+import { createVideoFields } from '../../nodes/Evolink/operations/createVideoFields';
 import { GET_TASK_FIELDS } from '../../nodes/Evolink/operations/getTask';
 import { table } from './markdown-tables';
 
@@ -84,9 +85,9 @@ const STATUSES = [400, 401, 402, 403, 404, 429, 500, 502, 503];
 function errorTable(): string {
 	const answers = STATUSES.map((status) => {
 		const step = status === 404 ? 'statusRead' : 'submission';
-		return answerFailure({ status, json: undefined }, step).details;
+		return answerFailure({ status, headers: {}, text: '', json: undefined }, step).details;
 	});
-	const lost = lostSubmissionFailure('…').details;
+	const lost = toFailureDetails(unknownOutcomeFailure('…'));
 	return table(
 		['Message', 'What to do'],
 		[...answers, lost].map(({ message, description }) => [message, description]),
@@ -99,7 +100,7 @@ function failureTable(): string {
 		FAILURE_CODES.map((code) => {
 			const task = { id: 'ID', status: 'failed', results: [], raw: {}, failure: { code } };
 			const { description } = failedTaskFailure(task).details;
-			return [`\`${code}\``, description.split(' Making it again')[0]];
+			return [`\`${code}\``, description];
 		}),
 	);
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../time/clock';
-import { pauseBeforePollMs, pollFloorMs, whileWaiting } from '../time/pollPause';
 import { repeatUntil } from '../time/repeat';
 import type { Limits } from '../time/repeat';
 import type { EvolinkClient } from './client';
@@ -7,6 +6,51 @@ import type { EvolinkFailure } from './failure';
 import { timeoutFailure } from './failures';
 import { isFailure, isSuccess } from './task';
 import type { EvolinkTask } from './task';
+
+const SHORTEST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Keeps a process in which hundreds of items wait from being busy with polling. */
+const FLOOR_FOR_EACH_WAITING_MS = 100;
+
+/**
+ * The items that wait in this n8n process, whatever their execution: they share its processor. The
+ * only state that the node keeps outside of an execution.
+ */
+let itemsWaiting = 0;
+
+/** Counts an item as waiting while the work goes on. */
+async function whileWaiting<T>(work: () => Promise<T>): Promise<T> {
+	itemsWaiting++;
+	try {
+		return await work();
+	} finally {
+		itemsWaiting--;
+	}
+}
+
+/** Returns the shortest pause between two polls of an item, in milliseconds. */
+function pollFloorMs(): number {
+	return itemsWaiting * FLOOR_FOR_EACH_WAITING_MS;
+}
+
+/**
+ * Returns the pause before the next poll, in milliseconds: half of what seems to remain, by linear
+ * progress or by the API's estimate; the longest where nothing can be told.
+ *
+ * @param waitedMs since the submission
+ */
+export function pauseBeforePollMs(
+	task: Pick<EvolinkTask, 'progress' | 'estimatedSeconds'>,
+	waitedMs: number,
+): number {
+	const { progress = 0, estimatedSeconds = 0 } = task;
+	const totalMs =
+		progress > 0 && progress < 100 ? (waitedMs / progress) * 100 : estimatedSeconds * 1000;
+	const remainingMs = totalMs - waitedMs;
+	if (remainingMs <= 0) return LONGEST_PAUSE_MS;
+	return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, remainingMs / 2));
+}
 
 /** A completed task may carry no link for a moment; after this time, none is expected any more. */
 const WAIT_FOR_LINK_MS = 60_000;

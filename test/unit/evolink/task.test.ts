@@ -17,14 +17,14 @@ const RESPONSE = {
 };
 
 describe('a task ID', () => {
-	it.each([RESPONSE.id, 'a', '0', 'A_b-9', 'x'.repeat(128)])('may be %s', (id) => {
+	it.each([RESPONSE.id, 'a', '0', 'A_b-9', 'a.b:c~d', 'x'.repeat(128)])('may be %s', (id) => {
 		expect(isTaskId(id)).toBe(true);
 		expect(parseTask({ ...RESPONSE, id })?.id).toBe(id);
 	});
 
 	it.each([
 		...['', ' ', 'a/b', 'a\\b', '../v1/credits', 'a?b', 'a#b', 'a%2fb', 'a b', 'a\n', 'ä'],
-		...['x'.repeat(201), 7, null, undefined, ['a'], {}],
+		...['x'.repeat(129), '.', '..', null, undefined, ['a'], {}],
 	])('that could leave its place in a URL makes no task: %j', (id) => {
 		expect(isTaskId(id)).toBe(false);
 		expect(parseTask({ ...RESPONSE, id })).toBeUndefined();
@@ -49,13 +49,33 @@ describe('a response about a task', () => {
 		expect(parseTask({ id: 'a', status: '' })).toBeUndefined();
 	});
 
+	it.each([
+		[{ code: 200, message: 'success', data: RESPONSE }],
+		[{ success: true, data: { task: RESPONSE } }],
+		[[RESPONSE]],
+		[{ ...RESPONSE, id: undefined, task_id: RESPONSE.id }],
+	])('is a task in any wrapping (%#)', (json) => {
+		expect(parseTask(json)).toMatchObject({ id: RESPONSE.id, status: 'processing' });
+	});
+
+	it.each([
+		{ success: false, msg: 'No', data: { id: 'a' } },
+		{ error: { code: 400, message: 'No' }, id: 'a' },
+	])('is none when it refuses: %j', (json) => {
+		expect(parseTask(json, 'pending')).toBeUndefined();
+	});
+
+	it.each(['FAILED', ' Completed '])('has a known status in any case: %j', (status) => {
+		expect(parseTask({ ...RESPONSE, status })?.status).toBe(status.trim().toLowerCase());
+	});
+
 	it('to a submission needs no status: a fresh task is pending', () => {
 		expect(parseTask({ id: 'a' }, 'pending')?.status).toBe('pending');
 		expect(parseTask({ id: 'a', status: ' ' }, 'pending')?.status).toBe('pending');
 		expect(parseTask({ id: 'a', status: 'failed' }, 'pending')?.status).toBe('failed');
 	});
 
-	it.each([undefined, null, 'task', 7, true, [], [RESPONSE], {}])(
+	it.each([undefined, null, 'task', 7, true, [], {}, { ...RESPONSE, id: undefined }])(
 		'that is no task is none: %j',
 		(json) => {
 			expect(parseTask(json)).toBeUndefined();

@@ -23,7 +23,7 @@ const WORDS = { message: 'What happened', description: 'Wait a few minutes.' };
 type Details = EvolinkFailure['details'];
 
 const nodeErrorOf = (details: Details, taskIds: string[] = []) =>
-	toNodeError(NODE, { details }, 7, { taskIds, unclearCount: 0 });
+	toNodeError(NODE, { details }, 7, { taskIds, unknownCount: 0 });
 
 describe('the error of a failed item', () => {
 	it.each(['input', 'timeout', 'internal'] as const)('is a NodeOperationError: %s', (kind) => {
@@ -118,7 +118,7 @@ describe('whatever was thrown', () => {
 	it('is the cause of the error that n8n shows, where it is a fault of the node', () => {
 		const cause = new Error('Broken');
 		const details = toFailureDetails(cause);
-		const others = { taskIds: [], unclearCount: 0 };
+		const others = { taskIds: [], unknownCount: 0 };
 		expect(toNodeError(NODE, { details, error: cause }, 2, others).cause).toBe(cause);
 	});
 });

@@ -1,4 +1,4 @@
-import { backoffMs } from '../../../nodes/Evolink/time/retry';
+import { backoffMs } from '../../../nodes/Evolink/time/repeat';
 
 describe('the pause after an attempt that went wrong', () => {
 	it('doubles each time, up to half a minute', () => {

@@ -1,4 +1,4 @@
-import { noAnswerReason } from '../../../nodes/Evolink/n8n/http';
+import { noResponseReason } from '../../../nodes/Evolink/n8n/noResponseReason';
 
 /** An error as Node throws it. */
 function systemError(code: string, fields: Record<string, unknown> = {}): Error {
@@ -13,7 +13,7 @@ function wrapped(error: unknown, depth: number): unknown {
 }
 
 /** The two reasons that can follow a request that went out; a submission is then not repeated. */
-const mayHaveGoneOut = (error: unknown) => ['timedOut', 'broken'].includes(noAnswerReason(error));
+const mayHaveGoneOut = (error: unknown) => ['timedOut', 'broken'].includes(noResponseReason(error));
 
 const connect = (code: string) => systemError(code, { syscall: 'connect' });
 

@@ -1,4 +1,4 @@
-import { pauseBeforePollMs } from '../../../nodes/Evolink/time/waitForTask';
+import { pauseBeforePollMs } from '../../../nodes/Evolink/evolink/pollTask';
 
 type Known = Parameters<typeof pauseBeforePollMs>[0];
 
