@@ -10,7 +10,7 @@ import { PICTURE_LINK, useEvolink } from './evolink-workflow';
 import type { EvolinkRun } from './evolink-workflow';
 import { startOddHost } from './odd-host';
 import { testsOnOwnSandbox } from './own-sandbox';
-import { pictureBytes } from './picture-bytes';
+import { wholeJpeg } from './whole-images';
 import { bodyField, idempotencyKeyOf } from './traffic';
 
 const evolink = useEvolink({ generationSeconds: 0 });
@@ -35,11 +35,7 @@ const taskIdFor = ({ bill }: Sandbox, prompt: string) =>
 	bill.find((entry) => entry.prompt === prompt)?.taskId;
 
 async function storedImage(widthPx = 800): Promise<IBinaryData> {
-	return await evolink.engine.storeBinary(
-		pictureBytes('jpeg', widthPx, 600),
-		'a.jpg',
-		'image/jpeg',
-	);
+	return await evolink.engine.storeBinary(wholeJpeg(widthPx, 600), 'a.jpg', 'image/jpeg');
 }
 
 /** What n8n does with the files of old executions. */

@@ -13,7 +13,7 @@ import { NODE_NAME, useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { addressOf, listenOnLoopback } from './loopback-server';
 import { testsOnOwnSandbox } from './own-sandbox';
-import { pictureBytes } from './picture-bytes';
+import { wholeJpeg } from './whole-images';
 import { SPEED } from './quick-clock';
 import { selfMadeCertificate, trust } from './self-made-certificate';
 import { bodyField } from './traffic';
@@ -251,11 +251,7 @@ describe('a download that never works', () => {
 describe('two items that share an image whose upload stalls', () => {
 	itAlone('keep each their own Timeout', async ({ sandbox, run }) => {
 		sandbox.addFault({ on: 'upload', fault: { kind: 'stall', seconds: 6 } });
-		const image = await evolink.engine.storeBinary(
-			pictureBytes('jpeg', 800, 600),
-			'a.jpg',
-			'image/jpeg',
-		);
+		const image = await evolink.engine.storeBinary(wholeJpeg(800, 600), 'a.jpg', 'image/jpeg');
 		const item = (timeout: number): INodeExecutionData => ({
 			json: { timeout },
 			binary: { data: image },
@@ -276,11 +272,7 @@ describe('two items that share an image whose upload stalls', () => {
 
 	itAlone('do not fail together', async ({ sandbox, run }) => {
 		sandbox.addFault({ on: 'upload', fault: { kind: 'stall', seconds: 3 } });
-		const image = await evolink.engine.storeBinary(
-			pictureBytes('jpeg', 800, 600),
-			'a.jpg',
-			'image/jpeg',
-		);
+		const image = await evolink.engine.storeBinary(wholeJpeg(800, 600), 'a.jpg', 'image/jpeg');
 		const { rows } = await run({
 			items: [900, 1].map((timeout) => ({ json: { timeout }, binary: { data: image } })),
 			parameters: { imageSource: 'binary', options: { timeout: '={{ $json.timeout }}' } },
