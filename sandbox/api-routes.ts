@@ -136,7 +136,11 @@ export function addApiRoutes(
 		});
 		if (fault !== undefined) {
 			record.fault = fault.kind;
-			if (await answerWithFault(fault, { on: 'read', state, res })) return;
+			const answer =
+				fault.kind === 'garbage' && task !== undefined
+					? readAnswer(task, state.nowMs(), state.url())
+					: undefined;
+			if (await answerWithFault(fault, { on: 'read', state, res, answer })) return;
 		}
 		if (task === undefined || task.isExpired) {
 			const message = 'No task is known under this id; ids expire after some time';

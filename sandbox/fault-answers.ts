@@ -60,6 +60,13 @@ function answerStatus(
 	}
 }
 
+function filledIn(body: string, answer: Record<string, unknown> | undefined): string {
+	if (answer === undefined) return body;
+	return body
+		.replaceAll('%answer%', () => JSON.stringify(answer))
+		.replaceAll('%id%', () => String(answer.id));
+}
+
 function resetConnection(res: Response): void {
 	// A reset packet, not an orderly end: the client sees ECONNRESET.
 	res.socket?.resetAndDestroy();
@@ -132,7 +139,12 @@ export async function answerWithFault(fault: FaultAction, setting: FaultSetting)
 			return true;
 		}
 		case 'garbage':
-			endWith(res, fault.contentType ?? 'application/json; charset=utf-8', fault.body);
+			res.status(fault.status ?? 200);
+			endWith(
+				res,
+				fault.contentType ?? 'application/json; charset=utf-8',
+				typeof fault.body === 'string' ? filledIn(fault.body, answer) : fault.body,
+			);
 			return true;
 		case 'redirect':
 			res.status(fault.status ?? 302);

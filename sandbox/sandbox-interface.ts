@@ -190,7 +190,18 @@ export type FaultAction =
 	| { kind: 'empty'; afterAcceptance?: boolean }
 	/** Complete HTTP, but the JSON in it stops half-way. */
 	| { kind: 'truncated-json'; afterAcceptance?: boolean }
-	| { kind: 'garbage'; body: string | Buffer; contentType?: string; afterAcceptance?: boolean }
+	/**
+	 * Any body. `%answer%` in a text stands for the healthy JSON answer, where there is one, and
+	 * `%id%` for the task's ID in it.
+	 */
+	| {
+			kind: 'garbage';
+			body: string | Buffer;
+			contentType?: string;
+			/** Default 200. */
+			status?: number;
+			afterAcceptance?: boolean;
+	  }
 	/**
 	 * Only for `media`. Content-Length says all, but the connection ends after `bytes` (default:
 	 * half). With `honest`, Content-Length is that short size: no client can notice it by HTTP.
