@@ -29,14 +29,16 @@ describe('one of four items meets the page of a gateway', () => {
 	const itemZero = { promptIncludes: '<0>' };
 
 	itAlone(
-		'and Retry On Fail submits the three that were never sent, and not that one',
+		'and no retry sends that one again, nor pays for the others while the run is bound to fail',
 		async ({ sandbox, run }) => {
 			sandbox.addFault({ on: 'submit', match: itemZero, fault: gatewayPage, times: Infinity });
 
 			const { error } = await run({ ...numbered(4), node: RETRY_ON_FAIL });
 
+			expect(error).toMatchObject({ context: { itemIndex: 0 } });
 			expect(error?.message).toMatch(/may have been started/);
-			expect(submissionsOf(sandbox, 4)).toEqual([1, 1, 1, 1]);
+			expect(error?.description).not.toMatch(/of other items may have been started/);
+			expect(submissionsOf(sandbox, 4)[0]).toBe(1);
 		},
 	);
 

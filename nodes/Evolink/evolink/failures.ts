@@ -242,9 +242,13 @@ const HOPELESS_CODES = [
 	'image_dimension_mismatch',
 ];
 
+/** The image could not be opened; a link is the same at another try, a file is uploaded anew. */
+const IMAGE_CODE = 'image_processing_error';
+
 /** Returns whether making the failed task's video again would fail again, and be paid again. */
-export function isHopeless(task: EvolinkTask): boolean {
-	return HOPELESS_CODES.includes(task.failure?.code ?? '');
+export function isHopeless({ failure }: EvolinkTask, hasOnlyLinks: boolean): boolean {
+	const code = failure?.code ?? '';
+	return HOPELESS_CODES.includes(code) || (code === IMAGE_CODE && hasOnlyLinks);
 }
 
 /** Returns code, message and next step of a task that failed or was cancelled. */
@@ -267,12 +271,17 @@ export function describeFailedTask(task: EvolinkTask): {
 	};
 }
 
-/** Returns the failure of an item whose task failed or was cancelled. */
-export function failedTaskFailure(task: EvolinkTask): EvolinkFailure {
+/**
+ * Returns the failure of an item whose task failed or was cancelled.
+ *
+ * @param imageAdvice what else to do where the image could not be opened
+ */
+export function failedTaskFailure(task: EvolinkTask, imageAdvice = ''): EvolinkFailure {
 	const { code, message, nextStep } = describeFailedTask(task);
 	// The API's own words mostly end with a full stop, which would stand before the bracket.
 	const words = message.replace(/\.$/, '');
-	return apiFailure(`Evolink could not make the video: ${words} (${code})`, [nextStep], {
+	const advice = code === IMAGE_CODE ? imageAdvice : '';
+	return apiFailure(`Evolink could not make the video: ${words} (${code})`, [nextStep, advice], {
 		taskId: task.id,
 		status: task.status,
 		failureCode: code,

@@ -19,6 +19,7 @@ const SHORTEST_TASK_LIFETIME_MS = 24 * 60 * 60 * 1000;
 export interface Submission {
 	itemIndex: number;
 	identity: Identity;
+	images: SubmittedImages;
 	/** How long it may be repeated, and how long a resumed task's first poll may take. */
 	timeoutSeconds: number;
 	client: EvolinkClient;
@@ -26,6 +27,13 @@ export interface Submission {
 	checkLimit(): void;
 	/** Makes the body; uploads the images that are files. */
 	body(): Promise<VideoRequestBody>;
+}
+
+/** What to know of a video's images when they could not be opened. */
+interface SubmittedImages {
+	/** Whether another try would send the same links again. */
+	hasOnlyLinks: boolean;
+	advice: string;
 }
 
 /** What a submission needs of the execution. */
@@ -114,8 +122,8 @@ async function resume(
 	try {
 		const task = await readTask(submission.client, taskId, wait, execution.clock);
 		if (!isFailure(task)) return { taskId, task, sent, startedMs, submittedAtMs: startedAtMs };
-		rememberFailedTask(submission, task, execution);
-		if (isHopeless(task)) throw failedTaskFailure(task);
+		const failure = rememberFailedTask(submission, task, execution);
+		if (isHopeless(task, submission.images.hasOnlyLinks)) throw failure;
 		return undefined;
 	} catch (error) {
 		const isUnknown = error instanceof EvolinkFailure && error.details.httpCode === '404';
@@ -129,13 +137,14 @@ async function resume(
 
 /** Notes that a task has failed: a retry submits the item again, unless that cannot help. */
 export function rememberFailedTask(
-	{ itemIndex, identity }: Pick<Submission, 'itemIndex' | 'identity'>,
+	{ itemIndex, identity, images }: Pick<Submission, 'itemIndex' | 'identity' | 'images'>,
 	task: EvolinkTask,
 	{ paidTasks }: Pick<Execution, 'paidTasks'>,
-): void {
-	const failure = failedTaskFailure(task).details;
-	const state = isHopeless(task) ? 'hopeless' : 'failed';
-	paidTasks.remember(itemIndex, identity, { state, failure });
+): EvolinkFailure {
+	const failure = failedTaskFailure(task, images.advice);
+	const state = isHopeless(task, images.hasOnlyLinks) ? 'hopeless' : 'failed';
+	paidTasks.remember(itemIndex, identity, { state, failure: failure.details });
+	return failure;
 }
 
 /** Counts the video before it is submitted, and no longer once it is certain that none was started. */

@@ -98,19 +98,6 @@ function withSignal(context: IExecuteFunctions, signal: AbortSignal): IExecuteFu
 	});
 }
 
-/** The credential as n8n takes it; says when the key is read, which is right before a request is sent. */
-function watchedCredential({ credential }: Account, onRead: () => void) {
-	const { apiKey, ...others } = credential;
-	const data = Object.defineProperty(others, 'apiKey', {
-		enumerable: true,
-		get() {
-			onRead();
-			return apiKey;
-		},
-	});
-	return { id: '', name: '', type: CREDENTIAL_TYPE, data };
-}
-
 /**
  * Makes the exit with the key: through n8n's own HTTP client, with the user's credential, and with
  * the key removed from all that comes back.
@@ -120,9 +107,11 @@ export function createApiTransport(
 	account: Account,
 	stop: Stop,
 ): ApiTransport {
+	const { credential: data, redact } = account;
+	const credentialsDecrypted = { id: '', name: '', type: CREDENTIAL_TYPE, data };
 	return async (request) => {
 		let isSent = false;
-		const credentialsDecrypted = watchedCredential(account, () => {
+		const options = optionsOf(request, account, () => {
 			if (!isSent) request.onSend?.();
 			isSent = true;
 		});
@@ -130,7 +119,7 @@ export function createApiTransport(
 			await context.helpers.httpRequestWithAuthentication.call(
 				withSignal(context, signal),
 				CREDENTIAL_TYPE,
-				optionsOf(request, account),
+				options,
 				{ credentialsDecrypted },
 			);
 		const limits = { timeoutMs: request.timeoutMs, mayFinish: request.onSend !== undefined };
@@ -141,9 +130,9 @@ export function createApiTransport(
 			const text = textAt(response, 'body');
 			return {
 				status,
-				headers: plainHeaders(at(response, 'headers'), account.redact),
-				text: account.redact(text),
-				json: parseJson(text, account.redact),
+				headers: plainHeaders(at(response, 'headers'), redact),
+				text: redact(text),
+				json: parseJson(text, redact),
 			};
 		} catch (error) {
 			if (error instanceof Stopped) throw error;
@@ -152,7 +141,12 @@ export function createApiTransport(
 	};
 }
 
-function optionsOf(request: ApiRequest, { hosts }: Account): IHttpRequestOptions {
+/** @param onSend called when n8n has put the key to the request and reads the rest of it */
+function optionsOf(
+	request: ApiRequest,
+	{ hosts }: Account,
+	onSend: () => void,
+): IHttpRequestOptions {
 	return {
 		method: request.method,
 		url: `${hosts[request.host]}${request.path}`,
@@ -163,7 +157,11 @@ function optionsOf(request: ApiRequest, { hosts }: Account): IHttpRequestOptions
 		ignoreHttpStatusErrors: true,
 		// The key goes to the credential's hosts and to no other.
 		disableFollowRedirect: true,
-		timeout: request.timeoutMs,
+		// Nothing reads it before the request is made, so that until then nothing was sent.
+		get timeout() {
+			onSend();
+			return request.timeoutMs;
+		},
 	};
 }
 

@@ -78,6 +78,9 @@ export function toNodeError(
 			: new NodeOperationError(node, message, { description, itemIndex });
 	// n8n replaces messages in which it finds the name of a network error.
 	error.message = message;
+	// For workflows that an error starts: n8n hands on the context, and no other field of its own.
+	const { taskId, status, failureCode } = details;
+	Object.assign(error.context, { taskId, status, failureCode });
 	if (details.kind === 'internal' && cause instanceof Error) {
 		error.cause = cause.cause instanceof Error ? cause.cause : cause;
 	}
@@ -97,23 +100,49 @@ export function failedItemRow(details: FailureDetails, itemIndex: number): INode
 	return { json: { error }, pairedItem: { item: itemIndex } };
 }
 
+/** What the border knows of an item beside its failure. */
+interface ItemFacts {
+	/** Removes the API key from texts. */
+	redact?(text: string): string;
+	/** The task that the item itself has started. */
+	ownTaskId?: string;
+	/** Whether an AI agent is told, which gets the message alone. */
+	isAgentCall?: boolean;
+}
+
 /**
- * Returns what went wrong, whoever threw it. n8n's own errors, such as an expression that cannot be
- * resolved, keep their words; anything else is a fault of this node.
- *
- * @param redact removes the API key from texts
+ * Returns what went wrong, whoever threw it, with the way on wherever there is a task. n8n's own
+ * errors, such as an expression that cannot be resolved, keep their words; anything else is an error
+ * of this node.
  */
 export function toFailureDetails(
 	error: unknown,
-	redact: (text: string) => string = (text) => text,
+	{ redact = (text) => text, ownTaskId, isAgentCall = false }: ItemFacts = {},
 ): FailureDetails {
 	const { details } = failureOf(error);
-	const description = joined([details.description, wayOn(details)]);
-	return { ...details, message: redact(details.message), description: redact(description) };
+	const next = wayOn(details, ownTaskId !== undefined && ownTaskId === details.taskId);
+	const message = isAgentCall
+		? joined([`${details.message}.`, next, adviceForAgent(details)])
+		: details.message;
+	const description = joined([details.description, next]);
+	return { ...details, message: redact(message), description: redact(description) };
+}
+
+/** Returns what an agent should know before it calls again. */
+function adviceForAgent({ kind, taskId, status, httpCode, mayBePaid }: FailureDetails): string {
+	if (status === 'failed' || status === 'cancelled') return 'Another call is another paid task.';
+	if (taskId !== undefined || mayBePaid === true) {
+		return 'It may be paid for already, so do not call this tool again for the same video.';
+	}
+	const isRefused = kind === 'input' || Number(httpCode) < 500;
+	return isRefused ? 'Nothing was paid for.' : '';
 }
 
 /** Returns the way on to a task that was paid for, or may have been. */
-function wayOn({ taskId, status, httpCode = '', timedOut, mayBePaid }: FailureDetails): string {
+function wayOn(
+	{ taskId, status, httpCode = '', timedOut, mayBePaid }: FailureDetails,
+	isOwn: boolean,
+): string {
 	const id = `Task ID: ${taskId}.`;
 	if (mayBePaid === true) {
 		return taskId === undefined
@@ -127,7 +156,7 @@ function wayOn({ taskId, status, httpCode = '', timedOut, mayBePaid }: FailureDe
 	// The ID itself was refused.
 	const isUnread = status === undefined && timedOut !== true;
 	if (isUnread && ['400', '404'].includes(httpCode)) {
-		return `${id} Task > Get with this ID shows whether it is there after all.`;
+		return isOwn ? `${id} Task > Get with this ID shows whether it is there after all.` : id;
 	}
 	return `${id} The video is paid for: use Task > Get with this ID, with Download Video turned on, to get it.`;
 }

@@ -6,6 +6,7 @@ import { requestBody } from '../evolink/client';
 import type { VideoRequestBody } from '../evolink/client';
 import { inputFailure } from '../evolink/failure';
 import { noResponseFailure } from '../evolink/failures';
+import { imageUrlAdvice } from '../evolink/imageUrl';
 import { checkSettings, findModel } from '../evolink/models';
 import type { ImageCount, VideoModel, VideoSettings } from '../evolink/models';
 import { wouldStart } from '../money/paidTasks';
@@ -138,6 +139,19 @@ async function bodyOf(
 	return requestBody(video, addresses);
 }
 
+/** Returns what to know of the images when Evolink could not open them. */
+function submittedImages(images: readonly Image[]) {
+	const links = images.flatMap((image) => (image.kind === 'link' ? image : []));
+	const sharePages = links.flatMap(({ url, words }) => imageUrlAdvice(url, words));
+	const useFile = `Or load the image in an earlier node and set 'Image Source' to 'Binary File'.`;
+	return {
+		hasOnlyLinks: links.length === images.length && links.length > 0,
+		advice: [...sharePages, ...(links.length > 0 && sharePages.length === 0 ? [useFile] : [])].join(
+			' ',
+		),
+	};
+}
+
 /** Video > Create: submits the images and the words, and waits and downloads as far as wanted. */
 export const createVideo: Operation = {
 	async prepare(execution, itemIndex) {
@@ -156,7 +170,8 @@ export const createVideo: Operation = {
 		const checked = isPaid ? await check().catch(() => undefined) : await check();
 		const resolved = checked && resolvedIdentity(checked.video, checked.images, isRehearsal);
 		const identity = { ...written, ...resolved };
-		const isNew = wouldStart(paidTasks.find(itemIndex, identity));
+		const known = paidTasks.find(itemIndex, identity);
+		const isNew = wouldStart(known);
 		for (const one of checked?.advice ?? []) execution.advise(itemIndex, one);
 		if (account === undefined) {
 			const { video, images } = checked ?? (await check());
@@ -168,8 +183,19 @@ export const createVideo: Operation = {
 		}
 		const { client } = account;
 		const { timeoutSeconds } = settings;
+		const submission = {
+			itemIndex,
+			identity,
+			images: submittedImages(checked?.images ?? []),
+			timeoutSeconds,
+			client,
+			checkLimit: () => checkMaxVideos(1, execution),
+			body: async () =>
+				await bodyOf(checked ?? (await check()), timeoutSeconds, account, execution),
+		};
 		return {
 			...(isNew ? { starts: 'video' as const } : {}),
+			...(known?.state === 'failed' ? { failedBefore: known.failure } : {}),
 			settings,
 			async begin() {
 				const startedMs = execution.startedBeforeSleepMs(itemIndex);
@@ -179,16 +205,12 @@ export const createVideo: Operation = {
 					const { taskId, sent, startedAtMs } = known;
 					return { taskId, sent, startedMs, submittedAtMs: startedAtMs };
 				}
-				const body = async () =>
-					await bodyOf(checked ?? (await check()), timeoutSeconds, account, execution);
-				const checkLimit = () => checkMaxVideos(1, execution);
-				const submission = { itemIndex, identity, timeoutSeconds, client, checkLimit, body };
 				const needs = { clock, paidTasks, logger: context.logger };
 				return await submitOnce(submission, needs, context.getContext('node'));
 			},
 			async finish(underWay) {
 				const output = await finishTask(underWay, settings, client, execution, (failed) =>
-					rememberFailedTask({ itemIndex, identity }, failed, execution),
+					rememberFailedTask(submission, failed, execution),
 				);
 				paidTasks.forgetAgentCall(itemIndex, identity);
 				return output;

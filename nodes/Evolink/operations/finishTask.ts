@@ -17,7 +17,7 @@ const SHORTEST_DOWNLOAD_TIME_MS = 300_000;
  * Waits for a task as far as it is wanted, downloads its first result as far as it is wanted, and
  * returns the row: the one way of all operations.
  *
- * @param onTaskFailed is called when the task turns out to have failed
+ * @param failureOf is called when the task turns out to have failed
  * @throws EvolinkFailure when the task failed (only while waiting), the time is up, or the API
  * refuses to tell
  * @throws Stopped when the execution is stopped
@@ -27,12 +27,12 @@ export async function finishTask(
 	settings: TaskSettings,
 	client: EvolinkClient,
 	execution: Execution,
-	onTaskFailed: (task: EvolinkTask) => void = () => {},
+	failureOf: (task: EvolinkTask) => EvolinkFailure = failedTaskFailure,
 ): Promise<ItemOutput> {
 	try {
 		const task = await waitAsWanted(underWay, settings, client, execution);
-		if (isFailure(task)) onTaskFailed(task);
-		if (isFailure(task) && settings.waitForCompletion) throw failedTaskFailure(task);
+		const failure = isFailure(task) ? failureOf(task) : undefined;
+		if (failure !== undefined && settings.waitForCompletion) throw failure;
 		const json = settings.simplify ? { ...simplifiedTask(task), ...underWay.sent } : rawTask(task);
 		// An agent gets text only: n8n drops the files of a tool's response.
 		const isWanted = settings.downloadVideo && isSuccess(task) && !execution.isAgentCall;

@@ -78,6 +78,8 @@ export type PreparedItem =
 	| {
 			/** Whether the item would pay for a video. */
 			starts?: 'video';
+			/** Why an earlier try has failed, where that is why it would. */
+			failedBefore?: FailureDetails;
 			settings: TaskSettings;
 			begin(): Promise<TaskUnderWay>;
 			finish(task: TaskUnderWay): Promise<ItemOutput>;
@@ -103,6 +105,7 @@ export interface Operation {
 export interface StartingItem {
 	itemIndex: number;
 	starts: 'video' | 'rehearsal';
+	failedBefore?: FailureDetails;
 }
 
 /** What became of one item; undefined as long as nothing did. */
@@ -153,7 +156,7 @@ class ItemRun {
 		private readonly operation: Operation,
 		private readonly response: unknown,
 	) {
-		this.note = wakeUp(context);
+		this.note = wakeUp(context, this.response);
 		this.run = this.note?.run ?? runOf(context);
 		this.results = context.getInputData().map(() => undefined);
 		this.execution = this.newExecution();
@@ -211,7 +214,7 @@ class ItemRun {
 		const starting = this.prepared.flatMap((item, itemIndex): StartingItem[] =>
 			item?.starts === undefined || this.results[itemIndex] !== undefined
 				? []
-				: [{ itemIndex, starts: item.starts }],
+				: [{ ...item, itemIndex, starts: item.starts }],
 		);
 		if (starting.length === 0 || this.stop.reason !== undefined) return;
 		const [first] = starting;
@@ -219,8 +222,13 @@ class ItemRun {
 			await this.operation.guard?.(starting, this.execution);
 		});
 		const refusal = this.results[first.itemIndex];
-		if (refusal === undefined) return;
-		for (const { itemIndex } of starting) this.results[itemIndex] = refusal;
+		if (refusal === undefined || 'row' in refusal) return;
+		for (const { itemIndex, failedBefore } of starting) {
+			const why =
+				failedBefore === undefined ? '' : `It had failed before: ${failedBefore.message}. `;
+			const description = `${why}${refusal.details.description}`;
+			this.results[itemIndex] = { ...refusal, details: { ...refusal.details, description } };
+		}
 		this.throwIfFailed();
 	}
 
@@ -326,7 +334,10 @@ class ItemRun {
 			if (error instanceof Stopped) return;
 			const redact = (text: string) =>
 				[...this.accounts.values()].reduce((rest, account) => account.redact(rest), text);
-			this.results[itemIndex] = { details: toFailureDetails(error, redact), error };
+			const { isAgentCall, paidTasks } = this.execution;
+			const ownTaskId = paidTasks.taskOf(itemIndex);
+			const details = toFailureDetails(error, { redact, ownTaskId, isAgentCall });
+			this.results[itemIndex] = { details, error };
 		}
 	}
 

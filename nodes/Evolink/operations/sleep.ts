@@ -43,8 +43,7 @@ export interface SleepNote {
 	failures: Record<string, FailureDetails>;
 	/** Where the input came from; the engine forgets it over the sleep. */
 	source: Array<ISourceData | null>;
-	/** `requested`: n8n has not put the execution to sleep yet, and may never do so. */
-	state: 'requested' | 'asleep' | 'over';
+	isOver: boolean;
 }
 
 function isSleepNote(value: unknown): value is SleepNote {
@@ -52,7 +51,7 @@ function isSleepNote(value: unknown): value is SleepNote {
 		isJsonObject(value) &&
 		typeof value.token === 'string' &&
 		typeof value.wakeAtMs === 'number' &&
-		typeof value.state === 'string' &&
+		typeof value.isOver === 'boolean' &&
 		Array.isArray(value.taskIds) &&
 		Array.isArray(value.source) &&
 		isJsonObject(value.startedAtMs) &&
@@ -100,7 +99,7 @@ export function requestSleep(
 ): EngineRequest {
 	const token = randomUUID();
 	const source = (context.getExecuteData().source?.main ?? []).map((one) => one && { ...one });
-	context.getContext('node')[ENTRY_NAME] = { ...note, token, source, state: 'requested' };
+	context.getContext('node')[ENTRY_NAME] = { ...note, token, source, isOver: false };
 	const input: IDataObject = { [TOKEN_NAME]: token };
 	return {
 		actions: [
@@ -113,7 +112,8 @@ export function requestSleep(
 				metadata: {},
 			},
 		],
-		metadata: {},
+		// Comes back with the call after the sleep, and with no other.
+		metadata: { [TOKEN_NAME]: token },
 	};
 }
 
@@ -125,7 +125,6 @@ export async function sleepIfAsked(
 	const isSleeper =
 		note !== undefined && context.getInputData()[0]?.json[TOKEN_NAME] === note.token;
 	if (!isSleeper) return undefined;
-	context.getContext('node')[ENTRY_NAME] = { ...note, state: 'asleep' };
 	const executeData = context.getExecuteData();
 	// n8n disables the node of a sleeping call, and the one it has asked for is this node itself.
 	executeData.node = { ...executeData.node };
@@ -137,10 +136,12 @@ export async function sleepIfAsked(
 }
 
 /** Returns what was noted before the sleep, if this call is the one after it; a later one is a retry. */
-export function wakeUp(context: IExecuteFunctions): SleepNote | undefined {
+export function wakeUp(context: IExecuteFunctions, response: unknown): SleepNote | undefined {
 	const note = noteIn(context);
-	if (note?.state !== 'asleep') return undefined;
-	context.getContext('node')[ENTRY_NAME] = { ...note, state: 'over' };
+	const metadata = isJsonObject(response) ? response.metadata : undefined;
+	const isWaking = isJsonObject(metadata) && metadata[TOKEN_NAME] === note?.token;
+	if (note === undefined || note.isOver || !isWaking) return undefined;
+	context.getContext('node')[ENTRY_NAME] = { ...note, isOver: true };
 	const executeData = context.getExecuteData();
 	const source = executeData.source?.main;
 	// In place, since n8n's record of the run shares the list.
@@ -154,7 +155,7 @@ export function wakeUp(context: IExecuteFunctions): SleepNote | undefined {
 /** Returns whether this run of the node has slept already: it does so once. */
 export function hasSlept(context: IExecuteFunctions, run: number): boolean {
 	const note = noteIn(context);
-	return note?.run === run && note.state !== 'requested';
+	return note?.run === run && note.isOver;
 }
 
 /** What a video takes where the API gives no estimate. */

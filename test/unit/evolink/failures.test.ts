@@ -173,7 +173,9 @@ describe('a task that failed', () => {
 		['service_error', false],
 		[undefined, false],
 	])('with the code %p would fail again: %p', (code, wouldFail) => {
-		expect(isHopeless(taskOf(code === undefined ? {} : { error: { code } }))).toBe(wouldFail);
+		expect(isHopeless(taskOf(code === undefined ? {} : { error: { code } }), false)).toBe(
+			wouldFail,
+		);
 	});
 });
 
