@@ -6,7 +6,6 @@ import { PackageDirectoryLoader } from 'n8n-core';
 import { preProcessFile } from 'typescript';
 
 import { print, reportRules, type CheckedRule } from './findings';
-import { createTraceFinder } from './machine-traces';
 import { withPackedProject, type PackedFile, type PackedProject } from './packed-project';
 
 /** An installation in n8n downloads this; pictures or a bundled library would show here first. */
@@ -109,7 +108,6 @@ function foreignModulesOf(script: PackedFile, names: string[]): string[] {
 function codeRules({ files }: PackedProject): CheckedRule[] {
 	const names = files.map(({ name }) => name);
 	const scripts = files.filter(({ name }) => name.endsWith('.js'));
-	const findTraces = createTraceFinder();
 	return [
 		{
 			rule: `its ${scripts.length} scripts require nothing but ${ALLOWED_MODULES.join(', ')} and each other`,
@@ -117,12 +115,6 @@ function codeRules({ files }: PackedProject): CheckedRule[] {
 				...(scripts.length === 0 ? ['there is no script in it'] : []),
 				...scripts.flatMap((script) => foreignModulesOf(script, names)),
 			],
-		},
-		{
-			rule: "it names no path of one machine and no package registry's host",
-			findings: files.flatMap((file) =>
-				findTraces(file.text).map((trace) => `${file.name}, ${trace}`),
-			),
 		},
 	];
 }
