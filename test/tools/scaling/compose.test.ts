@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 
 import { isRecord } from '../../../tools/n8n/n8n-answers';
-import { version } from '../../../package.json';
 import { composeEnvironment } from '../../queue/compose-environment';
 
 const FOLDER = join(__dirname, '../../../docs/scaling');
@@ -141,8 +140,7 @@ describe('docs/scaling/compose.yaml', () => {
 });
 
 describe('docs/scaling/Dockerfile', () => {
-	it('installs this version of the node', () => {
-		expect(/^ARG EVOLINK_NODE_VERSION=(.*)$/m.exec(dockerfile)?.[1]).toBe(version);
+	it('installs the node, in the version that whoever builds it asks for', () => {
 		expect(dockerfile).toContain('"n8n-nodes-evolink@${EVOLINK_NODE_VERSION}"');
 	});
 
