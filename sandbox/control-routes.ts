@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import type { Router } from 'express';
 import { ApiError } from './api-errors';
 import type { Fault, FaultAction, RecordedRequest, TaskPlan } from './sandbox-interface';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { Response } from 'express';
 import { apiErrorBody, fileApiErrorBody } from './api-errors';
 import type { TaskMedia } from './media';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import type { ServerResponse } from 'node:http';
 import type { Bill } from './bill';
 import type { FaultQueue } from './faults';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { createServer, get, type Server, type ServerResponse } from 'node:http';
 import { addApiRoutes } from './api-routes';
 import { Bill } from './bill';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { Express, Request, Response } from 'express';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 /** The program of an engine's own process: carries out what engine-process.ts asks for. */
 import { nodeError, outputItems, startEngine } from '../../tools/engine';
 import type { RunningWorkflow } from '../../tools/engine';

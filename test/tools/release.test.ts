@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions -- runs beside n8n, never inside it */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +18,11 @@ const NOT_REHEARSED = /npm (install|ci|test|publish)|npm run (lint|typecheck|sca
 
 const author = { NAME: 'Release', EMAIL: 'release@example.com' };
 const env = Object.entries(author).reduce(
-	(all, [key, value]) => ({ ...all, [`GIT_AUTHOR_${key}`]: value, [`GIT_COMMITTER_${key}`]: value }),
+	(all, [key, value]) => ({
+		...all,
+		[`GIT_AUTHOR_${key}`]: value,
+		[`GIT_COMMITTER_${key}`]: value,
+	}),
 	process.env,
 );
 

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 /** Checks the package that would be published: its content, and that n8n's own loader can load it. */
 import path from 'node:path';
 
