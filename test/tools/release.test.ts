@@ -40,7 +40,7 @@ function publishingSteps(): string[] {
 }
 
 /** How the packed node introduces itself to the API. */
-async function userAgent(): Promise<string | undefined> {
+async function userAgent(): Promise<unknown> {
 	const load = <T>(file: string, name: string): T =>
 		// eslint-disable-next-line @typescript-eslint/no-require-imports -- a path that is known only now
 		new (require(join(packed, 'dist', file))[name])();
