@@ -36,11 +36,11 @@ function endWith(res: Response, contentType: string, body: string | Buffer): voi
 
 function answerStatus(
 	fault: Extract<FaultAction, { kind: 'status' }>,
-	{ on, state, res }: FaultSetting,
+	{ on, res }: FaultSetting,
 ): void {
 	res.status(fault.status);
 	if (fault.retryAfter !== undefined) res.setHeader('Retry-After', String(fault.retryAfter));
-	const { format = state.errorFormat, message, code, type, param } = fault;
+	const { format = 'integer', message, code, type, param } = fault;
 	const details = { message, code, type, param };
 	if (fault.empty) {
 		res.setHeader('Content-Length', 0);

@@ -75,8 +75,7 @@ export class TaskMedia implements ServedMedia {
 			this.sizeBytes = this.head.length + paddingBytes;
 		}
 		const regularType = this.overrides.html ? 'text/html; charset=utf-8' : 'video/mp4';
-		this.mimeType =
-			this.overrides.contentType === undefined ? regularType : (this.overrides.contentType ?? '');
+		this.mimeType = this.overrides.contentType ?? regularType;
 	}
 
 	/** The bytes from `start` up to but without `end`, in pieces. */

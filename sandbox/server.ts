@@ -41,7 +41,7 @@ async function listen(server: Server, port: number): Promise<number> {
  */
 async function warmUp(url: string): Promise<void> {
 	await new Promise<void>((resolve, reject) => {
-		const request = get(`${url}/sandbox/bill`, { agent: false }, (response) => {
+		const request = get(url, { agent: false }, (response) => {
 			let text = '';
 			response.setEncoding('utf8');
 			response.on('data', (piece: string) => (text += piece));
@@ -75,7 +75,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 	const state: SandboxState = {
 		apiKey,
-		errorFormat: options.errorFormat ?? 'integer',
 		honourIdempotencyKey: options.honourIdempotencyKey ?? false,
 		startCredits,
 		nowMs,
