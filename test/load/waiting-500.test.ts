@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { useEvolink } from '../engine/evolink-workflow';
 import { startEngineProcess } from './engine-process';
-import type { ProcessorUse } from './engine-messages';
 import type { EngineProcess } from './engine-process';
+import type { ProcessorUse } from './process-load-meter';
 
 const EXECUTION_COUNT = 5;
 /** The most that one execution may have in work at once. */
