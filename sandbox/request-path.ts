@@ -80,10 +80,7 @@ function answerError(state: SandboxState): ErrorRequestHandler {
 /** Puts the whole way of a request together: body, key, document check, routes, errors. */
 export function buildApp(
 	state: SandboxState,
-	settings: {
-		validateAnswers: boolean;
-		submissionsByKey: Parameters<typeof addApiRoutes>[2];
-	},
+	submissionsByKey: Parameters<typeof addApiRoutes>[2],
 ): Express {
 	const app = express();
 	app.disable('x-powered-by');
@@ -94,11 +91,11 @@ export function buildApp(
 		next();
 	});
 	app.use(requireKey(state));
-	app.use(documentCheck(settings.validateAnswers));
+	app.use(documentCheck());
 	app.get('/', (_req, res) => {
 		res.type('html').send(frontPage(state));
 	});
-	addApiRoutes(app, state, settings.submissionsByKey);
+	addApiRoutes(app, state, submissionsByKey);
 	addUploadRoutes(app, state);
 	addMediaRoutes(app, state);
 	app.use((req) => {

@@ -14,8 +14,6 @@ export interface SandboxOptions {
 	apiKey?: string;
 	/** Default `linear`. */
 	progressShape?: ProgressShape;
-	/** Check the sandbox's own answers against its OpenAPI document. Default true. */
-	validateAnswers?: boolean;
 	/**
 	 * Answer a repeated submission that has the same Idempotency-Key and the same body with the
 	 * task that exists, charging once. Default false: the service does not document this, so a

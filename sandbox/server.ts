@@ -101,10 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		},
 	};
 
-	const app = buildApp(state, {
-		validateAnswers: options.validateAnswers ?? true,
-		submissionsByKey,
-	});
+	const app = buildApp(state, submissionsByKey);
 	const server = createServer((req, res) => {
 		recordsByResponse.set(res, state.log.open(req, res));
 		app(req, res);
