@@ -35,16 +35,6 @@ function requireSense(fault: Fault): void {
 	if (fault.match !== undefined && (fault.on === 'upload' || fault.on === 'credits')) {
 		throw new TypeError("A fault with a match works only on: 'submit', 'read' or 'media'");
 	}
-	const { times = 1, skip = 0, probability = 1 } = fault;
-	if (!(times === Infinity || (Number.isInteger(times) && times >= 1))) {
-		throw new TypeError('times must be a whole number from 1 on, or Infinity');
-	}
-	if (!Number.isInteger(skip) || skip < 0) {
-		throw new TypeError('skip must be a whole number from 0 on');
-	}
-	if (!(probability >= 0 && probability <= 1)) {
-		throw new TypeError('probability must be between 0 and 1');
-	}
 }
 
 /**

@@ -64,7 +64,6 @@ describe('the queue of faults', () => {
 		['media faults elsewhere', { on: 'read', fault: { kind: 'stalled-media' } }],
 		['late resets of a read', { on: 'read', fault: { kind: 'reset-after-acceptance' } }],
 		['a task for an order', { on: 'submit', taskId: 'x', fault: { kind: 'empty' } }],
-		['no times', { on: 'read', times: 0, fault: { kind: 'empty' } }],
 	])('refuses %s', async (_name, fault) => {
 		const { sandbox } = await openSandbox();
 		expect(() => sandbox.addFault(fault)).toThrow(TypeError);
