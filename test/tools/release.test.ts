@@ -16,19 +16,17 @@ const packed = join(folder, 'package');
 /** Steps of the workflow that no version can break: they install, take minutes, or publish. */
 const NOT_REHEARSED = /npm (install|ci|test|publish)|npm run (lint|typecheck|scan)/;
 
-const author = { NAME: 'Release', EMAIL: 'release@example.com' };
-const env = Object.entries(author).reduce(
-	(all, [key, value]) => ({
-		...all,
-		[`GIT_AUTHOR_${key}`]: value,
-		[`GIT_COMMITTER_${key}`]: value,
-	}),
-	process.env,
-);
+const [name, email] = ['Release', 'release@example.com'];
+const author = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email };
+const committer = { GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
 
 /** Runs a command line in the clone and returns what it printed. */
 function run(line: string, more: NodeJS.ProcessEnv = {}): string {
-	const options = { cwd: clone, env: { ...env, ...more }, encoding: 'utf8' } as const;
+	const options = {
+		cwd: clone,
+		env: { ...process.env, ...author, ...committer, ...more },
+		encoding: 'utf8',
+	} as const;
 	return execFileSync('bash', ['-euc', line], options).trim();
 }
 
