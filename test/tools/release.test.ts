@@ -94,6 +94,8 @@ it('a release by the book leads to a package whose node names the new version', 
 	const steps = publishingSteps().filter((line) => !NOT_REHEARSED.test(line));
 	expect(steps).toEqual(expect.arrayContaining(['npm run build', 'npm run check:pack']));
 	for (const step of steps) run(step, { GITHUB_REF_NAME: version });
+	// Of the tests, those that a new version can break.
+	run('npm test -- --findRelatedTests package.json');
 
 	mkdirSync(packed);
 	run(`tar -xzf "$(npm pack --loglevel error)" -C "${packed}" --strip-components=1`);
