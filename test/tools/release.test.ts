@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ICredentialType, INode, INodeType } from 'n8n-workflow';
+import { sleep, type ICredentialType, type INode, type INodeType } from 'n8n-workflow';
 import { parse } from 'yaml';
 
 import { startSandbox } from '../../sandbox';
@@ -26,6 +26,7 @@ function run(line: string, more: NodeJS.ProcessEnv = {}): string {
 		cwd: clone,
 		env: { ...process.env, ...author, ...committer, ...more },
 		encoding: 'utf8',
+		stdio: 'pipe',
 	} as const;
 	return execFileSync('bash', ['-euc', line], options).trim();
 }
@@ -77,7 +78,11 @@ async function userAgent(): Promise<unknown> {
 	}
 }
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+	rmSync(folder, { recursive: true, force: true });
+	// What is left of the node's last slice of sleep would keep the process from its end.
+	await sleep(1_000);
+});
 
 it('a release by the book leads to a package whose node names the new version', async () => {
 	execFileSync('git', ['clone', '--quiet', PROJECT_FOLDER, clone]);
