@@ -7,7 +7,7 @@
  * `npm run check:pack`.
  */
 const { spawn } = require('node:child_process');
-const { readdir, rm, rmdir } = require('node:fs/promises');
+const { readdir, readFile, rm, rmdir, writeFile } = require('node:fs/promises');
 const path = require('node:path');
 
 const { dest, parallel, series, src, watch } = require('gulp');
@@ -16,6 +16,9 @@ const DIST = path.join(__dirname, 'dist');
 const ICONS = ['nodes/**/*.svg', 'credentials/**/*.svg'];
 const CODEX_FILES = ['nodes/**/*.node.json'];
 const TYPESCRIPT = ['nodes/**/*.ts', 'credentials/**/*.ts'];
+
+/** What the sources have in place of the version: package.json is the one home of that. */
+const VERSION_PLACEHOLDER = '0.0.0-source';
 
 /** What may stay in dist; anything else that a compiler leaves there would be published. */
 const LOADED_BY_N8N = /^(nodes|credentials)\/.*(\.js|\.svg|\.node\.json)$/;
@@ -60,6 +63,18 @@ function compile() {
 	return runCompiler(['--pretty', String(Boolean(process.stdout.isTTY))]);
 }
 
+async function writeVersion() {
+	const { version } = JSON.parse(await readFile(path.join(__dirname, 'package.json'), 'utf8'));
+	let places = 0;
+	for (const name of (await filesBelow(DIST)).filter((file) => file.endsWith('.js'))) {
+		const script = path.join(DIST, name);
+		const parts = (await readFile(script, 'utf8')).split(VERSION_PLACEHOLDER);
+		if (parts.length > 1) await writeFile(script, parts.join(version));
+		places += parts.length - 1;
+	}
+	if (places !== 1) throw new Error(`The version has ${places} places in the code, not one`);
+}
+
 function icons() {
 	// encoding: gulp 5 decodes files as UTF-8 unless told not to, which ruins binary pictures.
 	return src(ICONS, { base: '.', encoding: false }).pipe(dest('dist'));
@@ -85,11 +100,11 @@ async function removeEmptyFolders(folder) {
 	if ((await readdir(folder)).length === 0) await rmdir(folder);
 }
 
-const build = series(clean, compile, parallel(icons, codex), prune);
+const build = series(clean, compile, writeVersion, parallel(icons, codex), prune);
 
 /** For development: keeps dist up to date; a mistake is shown and the watching goes on. */
 function watchSources() {
-	watch(TYPESCRIPT, series(compile, prune));
+	watch(TYPESCRIPT, series(compile, writeVersion, prune));
 	watch(ICONS, icons);
 	watch(CODEX_FILES, codex);
 }

@@ -1,67 +1,29 @@
 import type { ErrorFormat } from './sandbox-interface';
 
-interface KnownError {
-	/** `error.type` of the integer generation. */
-	type: string;
-	/** `error.code` of the string generation. */
-	stringCode: string;
-	message: string;
-	fallbackSuggestion?: string;
-}
+/** `error.type`, `error.code` of the string generation, message, `fallback_suggestion`. */
+type KnownError = readonly [type: string, code: string, message: string, suggestion?: string];
+
+const BILLING = 'https://evolink.ai/dashboard/billing';
 
 // Statuses, types and codes are the API's; the wording is the sandbox's own.
 const KNOWN_ERRORS: Readonly<Record<number, KnownError>> = {
-	400: {
-		type: 'invalid_request_error',
-		stringCode: 'invalid_request',
-		message: 'The request is not valid',
-	},
-	401: {
-		type: 'authentication_error',
-		stringCode: 'unauthorized',
-		message: 'The API key is missing or wrong',
-	},
-	402: {
-		type: 'insufficient_quota_error',
-		stringCode: 'insufficient_quota',
-		message: 'The account has too few credits left',
-		fallbackSuggestion: 'https://evolink.ai/dashboard/billing',
-	},
-	403: {
-		type: 'permission_error',
-		stringCode: 'permission_denied',
-		message: 'This key may not do that',
-	},
-	404: {
-		type: 'not_found_error',
-		stringCode: 'task_not_found',
-		message: 'Nothing is known under this id or path',
-	},
-	429: {
-		type: 'rate_limit_error',
-		stringCode: 'rate_limit_exceeded',
-		message: 'Too many requests at a time',
-		fallbackSuggestion: 'wait 60 seconds',
-	},
-	500: {
-		type: 'internal_server_error',
-		stringCode: 'internal_error',
-		message: 'Something broke inside the service',
-		fallbackSuggestion: 'try later',
-	},
-	502: {
-		type: 'upstream_error',
-		stringCode: 'upstream_error',
-		message: 'A service behind this one answered badly',
-		fallbackSuggestion: 'try later',
-	},
-	503: {
-		type: 'service_unavailable_error',
-		stringCode: 'service_unavailable',
-		message: 'The service is not available at the moment',
-		fallbackSuggestion: 'wait 30 seconds',
-	},
+	400: ['invalid_request_error', 'invalid_request', 'The request is not valid'],
+	401: ['authentication_error', 'unauthorized', 'The API key is missing or wrong'],
+	402: [
+		'insufficient_quota_error',
+		'insufficient_quota',
+		'The account has too few credits',
+		BILLING,
+	],
+	403: ['permission_error', 'permission_denied', 'This key may not do that'],
+	404: ['not_found_error', 'task_not_found', 'Nothing is known under this id or path'],
+	429: ['rate_limit_error', 'rate_limit_exceeded', 'Too many requests', 'wait 60 seconds'],
+	500: ['internal_server_error', 'internal_error', 'Something broke inside', 'try later'],
+	502: ['upstream_error', 'upstream_error', 'A service behind answered badly', 'try later'],
+	503: ['service_unavailable_error', 'service_unavailable', 'Not available', 'wait 30 seconds'],
 };
+
+const messageOf = (status: number) => KNOWN_ERRORS[status]?.[2];
 
 /** What may be said about an error beside its HTTP status. */
 export interface ErrorDetails {
@@ -88,17 +50,19 @@ export function apiErrorBody(
 	format: ErrorFormat,
 	details: ErrorDetails = {},
 ): ApiErrorBody {
-	const known = KNOWN_ERRORS[status];
-	const integerForm = format === 'integer';
+	const [type, code, message, suggestion] = KNOWN_ERRORS[status] ?? [
+		'unknown_error',
+		'unknown_error',
+		`The service answered with status ${status}`,
+	];
+	const isInteger = format === 'integer';
 	return {
 		error: {
-			code: details.code ?? (integerForm ? status : (known?.stringCode ?? 'unknown_error')),
-			message: details.message ?? known?.message ?? `The service answered with status ${status}`,
-			type: details.type ?? known?.type ?? 'unknown_error',
+			code: details.code ?? (isInteger ? status : code),
+			message: details.message ?? message,
+			type: details.type ?? type,
 			...(details.param === undefined ? {} : { param: details.param }),
-			...(integerForm && known?.fallbackSuggestion !== undefined
-				? { fallback_suggestion: known.fallbackSuggestion }
-				: {}),
+			...(isInteger && suggestion !== undefined ? { fallback_suggestion: suggestion } : {}),
 		},
 	};
 }
@@ -112,7 +76,7 @@ export interface FileApiErrorBody {
 
 /** Builds the File API's error body; HTTP 200 with it is a legal combination there. */
 export function fileApiErrorBody(status: number, details: ErrorDetails = {}): FileApiErrorBody {
-	const message = details.message ?? KNOWN_ERRORS[status]?.message ?? 'The upload was refused';
+	const message = details.message ?? messageOf(status) ?? 'The upload was refused';
 	return { success: false, code: details.code ?? (status === 200 ? 400 : status), msg: message };
 }
 
@@ -122,7 +86,7 @@ export class ApiError extends Error {
 		readonly status: number,
 		readonly details: ErrorDetails = {},
 	) {
-		super(details.message ?? KNOWN_ERRORS[status]?.message ?? `status ${status}`);
+		super(details.message ?? messageOf(status) ?? `status ${status}`);
 		this.name = 'ApiError';
 	}
 }

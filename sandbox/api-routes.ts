@@ -77,7 +77,7 @@ export function addApiRoutes(
 		const task = state.tasks.create(order, {
 			...imagePlan,
 			...planFromPrompt(order.prompt),
-			...state.plans.take(order.prompt, order.imageUrl),
+			...state.plans.take(order.prompt),
 		});
 		state.bill.charge({
 			taskId: task.taskId,
@@ -129,11 +129,7 @@ export function addApiRoutes(
 		const { taskId } = req.params;
 		record.taskId = taskId;
 		const task = state.tasks.find(taskId);
-		const fault = state.faults.take('read', {
-			taskId,
-			prompt: task?.order.prompt,
-			imageUrl: task?.order.imageUrl,
-		});
+		const fault = state.faults.take('read', { taskId, prompt: task?.order.prompt });
 		if (fault !== undefined) {
 			record.fault = fault.kind;
 			const answer =

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { Response } from 'express';
 import { apiErrorBody, fileApiErrorBody } from './api-errors';
 import type { TaskMedia } from './media';
@@ -37,11 +36,11 @@ function endWith(res: Response, contentType: string, body: string | Buffer): voi
 
 function answerStatus(
 	fault: Extract<FaultAction, { kind: 'status' }>,
-	{ on, state, res }: FaultSetting,
+	{ on, res }: FaultSetting,
 ): void {
 	res.status(fault.status);
 	if (fault.retryAfter !== undefined) res.setHeader('Retry-After', String(fault.retryAfter));
-	const { format = state.errorFormat, message, code, type, param } = fault;
+	const { format = 'integer', message, code, type, param } = fault;
 	const details = { message, code, type, param };
 	if (fault.empty) {
 		res.setHeader('Content-Length', 0);

@@ -1,11 +1,9 @@
 import type { Fault, FaultAction, FaultTarget, TaskMatch } from './sandbox-interface';
-import { seededNumbers } from './seeded-numbers';
 
 /** What is known of a request when it asks for its fault. */
 export interface FaultSubject {
 	taskId?: string;
 	prompt?: string | null;
-	imageUrl?: string | null;
 }
 
 interface QueuedFault {
@@ -15,16 +13,12 @@ interface QueuedFault {
 	readonly draw: () => number;
 }
 
-/** Whether a prompt and an image address fit; no match fits everything. */
+/** Whether a prompt fits; no match fits everything. */
 export function fitsMatch(
 	match: TaskMatch | undefined,
 	prompt: string | null | undefined,
-	imageUrl: string | null | undefined,
 ): boolean {
-	if (match?.promptIncludes !== undefined && !(prompt ?? '').includes(match.promptIncludes)) {
-		return false;
-	}
-	return match?.imageUrlIncludes === undefined || (imageUrl ?? '').includes(match.imageUrlIncludes);
+	return match === undefined || (prompt ?? '').includes(match.promptIncludes);
 }
 
 function requireSense(fault: Fault): void {
@@ -41,16 +35,22 @@ function requireSense(fault: Fault): void {
 	if (fault.match !== undefined && (fault.on === 'upload' || fault.on === 'credits')) {
 		throw new TypeError("A fault with a match works only on: 'submit', 'read' or 'media'");
 	}
-	const { times = 1, skip = 0, probability = 1 } = fault;
-	if (!(times === Infinity || (Number.isInteger(times) && times >= 1))) {
-		throw new TypeError('times must be a whole number from 1 on, or Infinity');
-	}
-	if (!Number.isInteger(skip) || skip < 0) {
-		throw new TypeError('skip must be a whole number from 0 on');
-	}
-	if (!(probability >= 0 && probability <= 1)) {
-		throw new TypeError('probability must be between 0 and 1');
-	}
+}
+
+/**
+ * Returns a source of numbers from 0 up to 1 that are the same for the same seed (the public-domain
+ * mulberry32).
+ *
+ * @param seed any number; of its integer part, the lowest 32 bits count
+ */
+function seededNumbers(seed: number): () => number {
+	let state = seed >>> 0;
+	return () => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
 }
 
 /** The faults that wait for their requests. */
@@ -81,7 +81,7 @@ export class FaultQueue {
 			const { fault } = queued;
 			if (fault.on !== on) continue;
 			if (fault.taskId !== undefined && fault.taskId !== subject.taskId) continue;
-			if (!fitsMatch(fault.match, subject.prompt, subject.imageUrl)) continue;
+			if (!fitsMatch(fault.match, subject.prompt)) continue;
 			if (queued.skipsLeft > 0) {
 				queued.skipsLeft -= 1;
 				continue;

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response, Router } from 'express';
@@ -8,37 +7,14 @@ import type { FaultAction } from './sandbox-interface';
 import type { SandboxState } from './sandbox-state';
 import { mediaPathOf, RESULT_LIFETIME_MS, stateOf, type SandboxTask } from './tasks';
 
-interface ByteRange {
-	start: number;
-	/** The byte after the last one. */
-	end: number;
-}
-
-/** Reads a header with one range; undefined when the whole file is wanted, null when impossible. */
-function requestedRange(
-	header: string | undefined,
-	sizeBytes: number,
-): ByteRange | undefined | null {
-	const parts = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-	if (parts === null || (parts[1] === '' && parts[2] === '')) return undefined;
-	if (parts[1] === '') {
-		return Number(parts[2]) === 0
-			? null
-			: { start: Math.max(0, sizeBytes - Number(parts[2])), end: sizeBytes };
-	}
-	const start = Number(parts[1]);
-	const end = parts[2] === '' ? sizeBytes : Math.min(sizeBytes, Number(parts[2]) + 1);
-	return start < end ? { start, end } : null;
-}
-
 function sendGone(res: Response): void {
 	// Storage hosts answer in HTML, not in the API's error form.
 	res.status(404).type('html').send('<!doctype html><title>404</title><p>No such file.</p>\n');
 }
 
-async function sendPieces(media: TaskMedia, range: ByteRange, res: Response): Promise<void> {
+async function sendPieces(media: TaskMedia, sizeBytes: number, res: Response): Promise<void> {
 	try {
-		await pipeline(Readable.from(media.chunks(range.start, range.end), { objectMode: false }), res);
+		await pipeline(Readable.from(media.chunks(0, sizeBytes), { objectMode: false }), res);
 	} catch {
 		// The client went away: nobody is left who could be told.
 	}
@@ -48,22 +24,10 @@ function setMediaType(media: TaskMedia, res: Response): void {
 	if (media.mimeType !== '') res.setHeader('Content-Type', media.mimeType);
 }
 
-async function sendWhole(media: TaskMedia, req: Request, res: Response): Promise<void> {
+async function sendWhole(media: TaskMedia, res: Response): Promise<void> {
 	setMediaType(media, res);
-	res.setHeader('Accept-Ranges', 'bytes');
-	const range = requestedRange(req.headers.range, media.sizeBytes);
-	if (range === null) {
-		res.status(416).setHeader('Content-Range', `bytes */${media.sizeBytes}`);
-		res.end();
-		return;
-	}
-	const { start, end } = range ?? { start: 0, end: media.sizeBytes };
-	if (range !== undefined) {
-		res.status(206).setHeader('Content-Range', `bytes ${start}-${end - 1}/${media.sizeBytes}`);
-	}
-	if (!media.overrides.withoutContentLength) res.setHeader('Content-Length', end - start);
-	if (req.method === 'HEAD') res.end();
-	else await sendPieces(media, { start, end }, res);
+	if (!media.overrides.withoutContentLength) res.setHeader('Content-Length', media.sizeBytes);
+	await sendPieces(media, media.sizeBytes, res);
 }
 
 /** Sends only the beginning, then ends the connection, falls silent or pretends to be complete. */
@@ -76,7 +40,7 @@ async function sendBeginning(
 	setMediaType(media, res);
 	if (fault.kind === 'truncated-media' && fault.honest) {
 		res.setHeader('Content-Length', sentBytes);
-		await sendPieces(media, { start: 0, end: sentBytes }, res);
+		await sendPieces(media, sentBytes, res);
 		return;
 	}
 	res.setHeader('Content-Length', media.sizeBytes);
@@ -109,11 +73,8 @@ export function addMediaRoutes(router: Router, state: SandboxState): void {
 		const task = findServedTask(state, req);
 		const record = state.recordOf(res);
 		if (task !== undefined) record.taskId = task.taskId;
-		const fault = state.faults.take('media', {
-			taskId: task?.taskId,
-			prompt: task?.order.prompt,
-			imageUrl: task?.order.imageUrl,
-		});
+		const subject = { taskId: task?.taskId, prompt: task?.order.prompt };
+		const fault = state.faults.take('media', subject);
 		if (fault !== undefined) record.fault = fault.kind;
 		if (task === undefined) {
 			if (fault === undefined || !(await answerWithFault(fault, { on: 'media', state, res }))) {
@@ -129,6 +90,6 @@ export function addMediaRoutes(router: Router, state: SandboxState): void {
 		if (fault !== undefined && (await answerWithFault(fault, { on: 'media', state, res, media }))) {
 			return;
 		}
-		await sendWhole(media, req, res);
+		await sendWhole(media, res);
 	});
 }

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -76,8 +75,7 @@ export class TaskMedia implements ServedMedia {
 			this.sizeBytes = this.head.length + paddingBytes;
 		}
 		const regularType = this.overrides.html ? 'text/html; charset=utf-8' : 'video/mp4';
-		this.mimeType =
-			this.overrides.contentType === undefined ? regularType : (this.overrides.contentType ?? '');
+		this.mimeType = this.overrides.contentType ?? regularType;
 	}
 
 	/** The bytes from `start` up to but without `end`, in pieces. */

@@ -1,9 +1,7 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RecordedRequest, RequestKind } from './sandbox-interface';
 
-const LONGEST_RECORDED_BASE64 = 200;
 const IDEMPOTENCY_KEY_FORM = /^[A-Za-z0-9._-]{16,96}$/;
 
 /** The key's place in whatever is shown to people. */
@@ -15,16 +13,7 @@ function kindOf(method: string, pathname: string): RequestKind {
 	if (pathname.startsWith('/api/v1/files/upload/') && method === 'POST') return 'upload';
 	if (pathname === '/v1/credits' && method === 'GET') return 'credits';
 	if (pathname.startsWith('/media/')) return 'media';
-	if (pathname.startsWith('/sandbox/')) return 'control';
 	return 'other';
-}
-
-function withShortBase64(body: unknown): unknown {
-	if (typeof body !== 'object' || body === null || !('base64_data' in body)) return body;
-	const data = body.base64_data;
-	if (typeof data !== 'string' || data.length <= LONGEST_RECORDED_BASE64) return body;
-	const start = data.slice(0, LONGEST_RECORDED_BASE64);
-	return { ...body, base64_data: `${start}... (${data.length} characters)` };
 }
 
 /** Every request that arrived, and what clients did that they must never do. */
@@ -88,7 +77,7 @@ export class RequestLog {
 
 	/** Keeps the parsed JSON body as it was sent. */
 	keepBody(record: RecordedRequest, body: unknown): void {
-		record.body = withShortBase64(structuredClone(body));
+		record.body = structuredClone(body);
 		if (JSON.stringify(record.body).includes(this.apiKey)) {
 			this.addViolation(record, 'the API key was sent in a body');
 		}

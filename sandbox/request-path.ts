@@ -8,16 +8,12 @@ import express, {
 } from 'express';
 import { addApiRoutes } from './api-routes';
 import { ApiError, apiErrorBody, fileApiErrorBody, type ErrorDetails } from './api-errors';
-import { addControlRoutes } from './control-routes';
 import { frontPage } from './front-page';
 import { addMediaRoutes } from './media-routes';
 import { documentCheck } from './openapi-check';
 import type { SandboxState } from './sandbox-state';
 import { isRecord, optionalNumber, optionalText } from './type-guards';
 import { addUploadRoutes } from './upload-routes';
-
-// 20 MB as Base64, with room for the other fields.
-const LARGEST_JSON_BODY = '28mb';
 
 function isFileApi(path: string): boolean {
 	return path.startsWith('/api/');
@@ -76,7 +72,7 @@ function answerError(state: SandboxState): ErrorRequestHandler {
 		}
 		const body = isFileApi(req.path)
 			? fileApiErrorBody(status, details)
-			: apiErrorBody(status, state.errorFormat, details);
+			: apiErrorBody(status, 'integer', details);
 		res.status(status).json(body);
 	};
 }
@@ -84,28 +80,24 @@ function answerError(state: SandboxState): ErrorRequestHandler {
 /** Puts the whole way of a request together: body, key, document check, routes, errors. */
 export function buildApp(
 	state: SandboxState,
-	settings: {
-		validateAnswers: boolean;
-		submissionsByKey: Parameters<typeof addApiRoutes>[2];
-	},
+	submissionsByKey: Parameters<typeof addApiRoutes>[2],
 ): Express {
 	const app = express();
 	app.disable('x-powered-by');
 	app.disable('etag');
-	app.use(express.json({ limit: LARGEST_JSON_BODY }));
+	app.use(express.json());
 	app.use((req, res, next) => {
 		if (req.body !== undefined) state.log.keepBody(state.recordOf(res), req.body);
 		next();
 	});
 	app.use(requireKey(state));
-	app.use(documentCheck(settings.validateAnswers));
+	app.use(documentCheck());
 	app.get('/', (_req, res) => {
 		res.type('html').send(frontPage(state));
 	});
-	addApiRoutes(app, state, settings.submissionsByKey);
+	addApiRoutes(app, state, submissionsByKey);
 	addUploadRoutes(app, state);
 	addMediaRoutes(app, state);
-	addControlRoutes(app, state);
 	app.use((req) => {
 		throw new ApiError(404, { message: `The sandbox has no route ${req.method} ${req.path}` });
 	});

@@ -14,16 +14,12 @@ export interface SandboxOptions {
 	apiKey?: string;
 	/** Default `linear`. */
 	progressShape?: ProgressShape;
-	/** Check the sandbox's own answers against its OpenAPI document. Default true. */
-	validateAnswers?: boolean;
 	/**
 	 * Answer a repeated submission that has the same Idempotency-Key and the same body with the
 	 * task that exists, charging once. Default false: the service does not document this, so a
 	 * client must not rely on it.
 	 */
 	honourIdempotencyKey?: boolean;
-	/** Generation of the error bodies that the sandbox answers by itself. Default `integer`. */
-	errorFormat?: ErrorFormat;
 	/** Credits on the account at the start; a submission that exceeds the rest answers 402. Default 1,000,000. */
 	startCredits?: number;
 	/** The clock of tasks and links, in milliseconds since 1970. Default `Date.now`. */
@@ -32,7 +28,7 @@ export interface SandboxOptions {
 	onRequestEnd?: (request: RecordedRequest) => void;
 }
 
-export type RequestKind = 'submit' | 'read' | 'upload' | 'credits' | 'media' | 'control' | 'other';
+export type RequestKind = 'submit' | 'read' | 'upload' | 'credits' | 'media' | 'other';
 
 /** What arrived as the picture of an upload request. */
 export interface RecordedUpload {
@@ -43,8 +39,8 @@ export interface RecordedUpload {
 	mimeType: string;
 	/** The name that the client gave to the file. */
 	fileName: string;
-	/** The type that the client claimed for the file, if the route has such a claim. */
-	claimedMimeType: string | null;
+	/** The type that the client claimed for the file. */
+	claimedMimeType: string;
 	/** Whether the request said its length beforehand (instead of arriving in chunks). */
 	hasContentLength: boolean;
 	/** The link that was answered, or would have been if no fault had been applied. */
@@ -59,7 +55,7 @@ export interface RecordedRequest {
 	readonly path: string;
 	/** Lower-case names; `authorization` is kept so that tests can look at it. */
 	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-	/** The JSON body as sent (a very long `base64_data` is shortened), else undefined. */
+	/** The JSON body as sent, else undefined. */
 	body?: unknown;
 	/** Real time (`Date.now()`), whatever clock the tasks run on. */
 	readonly receivedAtMs: number;
@@ -91,16 +87,15 @@ export interface BillEntry {
 	readonly chargedAt: string;
 }
 
-/** Picks requests by the task that they are about. All given parts must fit. */
+/** Picks requests by the task that they are about. */
 export interface TaskMatch {
-	promptIncludes?: string;
-	imageUrlIncludes?: string;
+	promptIncludes: string;
 }
 
 /** How the result link of a completed task deviates from a healthy MP4. */
 export interface MediaOverrides {
-	/** Content-Type header; null sends none. */
-	contentType?: string | null;
+	/** Content-Type header; empty sends none. */
+	contentType?: string;
 	/** Serve an HTML page instead of the video, with status 200. */
 	html?: boolean;
 	/** Serve no byte at all, with status 200. */
@@ -166,7 +161,7 @@ export type FaultAction =
 	| {
 			kind: 'status';
 			status: number;
-			/** Generation of the error body; default as in {@link SandboxOptions.errorFormat}. */
+			/** Generation of the error body. Default `integer`. */
 			format?: ErrorFormat;
 			retryAfter?: string | number;
 			message?: string;
@@ -219,7 +214,7 @@ export interface Fault {
 	on: FaultTarget;
 	/** Only for this task (`read` and `media`). */
 	taskId?: string;
-	/** For `submit` the request's own prompt and image; for `read` and `media` the task's. */
+	/** For `submit` the request's own prompt; for `read` and `media` the task's. */
 	match?: TaskMatch;
 	/** How many requests it hits: default 1, Infinity = always. */
 	times?: number;

@@ -1,9 +1,8 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import type { ServerResponse } from 'node:http';
 import type { Bill } from './bill';
 import type { FaultQueue } from './faults';
 import type { RequestLog } from './request-log';
-import type { ErrorFormat, RecordedRequest } from './sandbox-interface';
+import type { RecordedRequest } from './sandbox-interface';
 import type { PlanQueue } from './task-plans';
 import type { TaskStore } from './tasks';
 import type { UploadStore } from './upload-store';
@@ -11,7 +10,6 @@ import type { UploadStore } from './upload-store';
 /** What the routes of one sandbox share. */
 export interface SandboxState {
 	readonly apiKey: string;
-	readonly errorFormat: ErrorFormat;
 	readonly honourIdempotencyKey: boolean;
 	readonly startCredits: number;
 	readonly nowMs: () => number;

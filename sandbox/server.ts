@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { createServer, get, type Server, type ServerResponse } from 'node:http';
 import { addApiRoutes } from './api-routes';
 import { Bill } from './bill';
@@ -42,7 +41,7 @@ async function listen(server: Server, port: number): Promise<number> {
  */
 async function warmUp(url: string): Promise<void> {
 	await new Promise<void>((resolve, reject) => {
-		const request = get(`${url}/sandbox/bill`, { agent: false }, (response) => {
+		const request = get(url, { agent: false }, (response) => {
 			let text = '';
 			response.setEncoding('utf8');
 			response.on('data', (piece: string) => (text += piece));
@@ -76,7 +75,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 	const state: SandboxState = {
 		apiKey,
-		errorFormat: options.errorFormat ?? 'integer',
 		honourIdempotencyKey: options.honourIdempotencyKey ?? false,
 		startCredits,
 		nowMs,
@@ -103,10 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		},
 	};
 
-	const app = buildApp(state, {
-		validateAnswers: options.validateAnswers ?? true,
-		submissionsByKey,
-	});
+	const app = buildApp(state, submissionsByKey);
 	const server = createServer((req, res) => {
 		recordsByResponse.set(res, state.log.open(req, res));
 		app(req, res);

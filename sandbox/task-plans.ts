@@ -10,8 +10,8 @@ export class PlanQueue {
 	}
 
 	/** Takes the first plan that fits out of the queue; an empty plan when none does. */
-	take(prompt: string | null, imageUrl: string | null): TaskPlan {
-		const index = this.plans.findIndex((plan) => fitsMatch(plan.match, prompt, imageUrl));
+	take(prompt: string | null): TaskPlan {
+		const index = this.plans.findIndex((plan) => fitsMatch(plan.match, prompt));
 		if (index === -1) return {};
 		const [plan] = this.plans.splice(index, 1);
 		return plan;

@@ -16,21 +16,6 @@ const TASK_ID_SUFFIX_LENGTH = 8;
 // A queue is short here: the first tenth of the generation time.
 const PENDING_SHARE = 0.1;
 
-const FAILURE_MESSAGES: Readonly<Record<string, string>> = {
-	content_policy_violation: 'The image or the prompt was refused by the content rules.',
-	invalid_parameters: 'A parameter is out of its range.',
-	image_processing_error: 'The image could not be fetched or read.',
-	image_dimension_mismatch: 'The image has a size or a shape that the model does not take.',
-	request_cancelled: 'The task was cancelled.',
-	generation_failed_no_content: 'The model returned no video.',
-	service_error: 'The service had a temporary problem.',
-	service_unavailable: 'The service was not available.',
-	generation_timeout: 'The generation took too long.',
-	resource_exhausted: 'The service had no capacity left.',
-	quota_exceeded: 'The quota was used up.',
-	resource_not_found: 'The resource does not exist any more.',
-};
-
 /** What a task was asked to make. */
 export interface TaskOrder {
 	model: string;
@@ -106,7 +91,7 @@ export function failureOf(outcome: FailedOutcome): { code: string; message: stri
 	const code = outcome.code ?? 'service_error';
 	return {
 		code,
-		message: outcome.message ?? FAILURE_MESSAGES[code] ?? 'The generation failed.',
+		message: outcome.message ?? 'The generation failed.',
 		type: 'task_error',
 	};
 }

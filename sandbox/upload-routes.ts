@@ -1,6 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import type { Express, Request, Response } from 'express';
 import multer from 'multer';
 import { ApiError } from './api-errors';
@@ -16,8 +13,6 @@ import {
 	type UploadStore,
 	type UploadWish,
 } from './upload-store';
-
-const FETCH_TIMEOUT_MS = 15_000;
 
 // What multer cannot carry along: hash and first bytes of each file of a request.
 const receivedFilesOf = new WeakMap<object, ReceivedFile[]>();
@@ -76,14 +71,14 @@ function uploadAnswer(upload: StoredUpload, sandboxUrl: string): Record<string, 
 	};
 }
 
-/** One way for all three routes, from the received bytes to the answer. */
+/** From the received bytes to the answer. */
 async function finishUpload(
 	state: SandboxState,
 	req: Request,
 	res: Response,
 	received: ReceivedFile,
 	wish: UploadWish,
-	claimedMimeType: string | null,
+	claimedMimeType: string,
 ): Promise<void> {
 	const record = state.recordOf(res);
 	const mimeType = state.uploads.requireImage(received);
@@ -117,33 +112,7 @@ function multipartFile(req: Request): Express.Multer.File {
 	return file;
 }
 
-function base64Bytes(data: string): Buffer {
-	const bare = data.replace(/^data:[^,]*;base64,/, '').replace(/\s+/g, '');
-	const bytes = Buffer.from(bare, 'base64');
-	// The decoder leaves out what is not Base64. Its result tells, where a pattern over 28 million
-	// characters would now and then run out of stack.
-	const promisedBytes = Math.floor((bare.replace(/={1,2}$/, '').length * 3) / 4);
-	if (bytes.length === 0 || bytes.length !== promisedBytes) {
-		throw new ApiError(400, { message: 'base64_data is not Base64', param: 'base64_data' });
-	}
-	return bytes;
-}
-
-async function fetchPicture(fileUrl: string): Promise<Readable> {
-	try {
-		const response = await fetch(fileUrl, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-		if (response.ok && response.body !== null) return readableOf(response.body);
-	} catch {
-		// Told below, like an error status.
-	}
-	throw new ApiError(400, { message: 'The picture behind file_url could not be fetched' });
-}
-
-function readableOf(body: AsyncIterable<Uint8Array> | ReadableStream): Readable {
-	return Readable.from(body, { objectMode: false });
-}
-
-/** The File API's three ways to hand a picture over, and the links of the stored files. */
+/** The File API's route for a form, which is the one that the node uses, and the links of the stored files. */
 export function addUploadRoutes(app: Express, state: SandboxState): void {
 	uploadsOf.set(app, state.uploads);
 
@@ -153,20 +122,6 @@ export function addUploadRoutes(app: Express, state: SandboxState): void {
 		if (received === undefined) throw new Error('The received file is not on record');
 		const wish = wishOf(req.body, file.originalname);
 		await finishUpload(state, req, res, received, wish, file.mimetype);
-	});
-
-	app.post('/api/v1/files/upload/base64', async (req, res) => {
-		const data = isRecord(req.body) ? (optionalText(req.body.base64_data) ?? '') : '';
-		const received = await state.uploads.receive(Readable.from([base64Bytes(data)]));
-		const claimedType = /^data:([^;,]+)/.exec(data)?.[1] ?? null;
-		await finishUpload(state, req, res, received, wishOf(req.body, 'base64'), claimedType);
-	});
-
-	app.post('/api/v1/files/upload/url', async (req, res) => {
-		const fileUrl = isRecord(req.body) ? (optionalText(req.body.file_url) ?? '') : '';
-		const received = await state.uploads.receive(await fetchPicture(fileUrl));
-		const originalName = new URL(fileUrl).pathname.split('/').pop() ?? '';
-		await finishUpload(state, req, res, received, wishOf(req.body, originalName), null);
 	});
 
 	app.get('/files/:fileId/:fileName', (req, res) => {

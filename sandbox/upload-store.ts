@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,12 +5,6 @@ import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiError } from './api-errors';
-import {
-	FILE_EXTENSIONS,
-	IMAGE_SIGNATURE_BYTES,
-	imageTypeOf,
-	type ImageMimeType,
-} from './image-type';
 
 /** The File API's limit for one picture. */
 export const LARGEST_UPLOAD_BYTES = 20 * 1024 * 1024;
@@ -20,6 +13,29 @@ export const LARGEST_UPLOAD_BYTES = 20 * 1024 * 1024;
 export const UPLOAD_LIFETIME_MS = 72 * 60 * 60 * 1000;
 
 const DEFAULT_UPLOAD_PATH = 'images';
+
+/** The picture formats that the File API takes. */
+type ImageMimeType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp';
+
+const FILE_EXTENSIONS: Readonly<Record<ImageMimeType, string>> = {
+	'image/jpeg': 'jpg',
+	'image/png': 'png',
+	'image/gif': 'gif',
+	'image/webp': 'webp',
+};
+
+/** How many bytes of a file {@link imageTypeOf} needs. */
+const IMAGE_SIGNATURE_BYTES = 12;
+
+/** The format by the file's first bytes; undefined for anything that is not one of the four. */
+function imageTypeOf(firstBytes: Buffer): ImageMimeType | undefined {
+	const text = firstBytes.toString('latin1');
+	if (text.startsWith('\xff\xd8\xff')) return 'image/jpeg';
+	if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
+	if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return 'image/gif';
+	if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'image/webp';
+	return undefined;
+}
 
 /** Bytes that have arrived in the temporary folder. */
 export interface ReceivedFile {

@@ -1,91 +1,88 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
-/** The program of an engine's own process: carries out what engine-process.ts asks for. */
-import { nodeError, outputItems, startEngine } from '../../tools/engine';
-import type { RunningWorkflow } from '../../tools/engine';
-import { isNumberedOrder } from './engine-messages';
-import type {
-	EngineOrder,
-	ExecutionEnd,
-	MemoryUse,
-	NumberedAnswer,
-	ProcessorUse,
-} from './engine-messages';
-import { measureProcessorUse, watchMemory } from './process-load-meter';
+/** The program of an engine's own process: does what engine-process.ts asks for. */
+import type { INodeExecutionData, IRun } from 'n8n-workflow';
 
-const EVOLINK_NODE_TYPE = 'n8n-nodes-evolink.evolink';
+import { nodeError, outputItems, startEngine } from '../../tools/engine';
+import type { RunCredentials, RunningWorkflow, WorkflowFile } from '../../tools/engine';
+import { measureProcessorUse, watchMemory } from './process-load-meter';
+import type { MemoryUse, ProcessorUse } from './process-load-meter';
 
 const [, , storagePath] = process.argv;
 const engineStart = startEngine({ storagePath, binaryDataMode: 'filesystem' });
+const executions = new Map<
+	string,
+	RunningWorkflow & { nodeName: string; ended: Promise<number> }
+>();
+const nothingMeasured = (): never => {
+	throw new Error('Nothing is being measured');
+};
+let endOfMeasurement: () => ProcessorUse = nothingMeasured;
+let endOfWatch: () => MemoryUse = nothingMeasured;
 
-interface NamedExecution {
-	running: RunningWorkflow;
-	end: Promise<ExecutionEnd>;
-}
-
-const executions = new Map<string, NamedExecution>();
-let endOfMeasurement: (() => ProcessorUse) | undefined;
-let endOfWatch: (() => MemoryUse) | undefined;
-
-async function endOf(running: RunningWorkflow, nodeName: string): Promise<ExecutionEnd> {
-	const run = await running.finished;
+function rowCount(run: IRun, nodeName: string): number {
 	const hasOutput = run.data.resultData.runData[nodeName]?.at(-1)?.data !== undefined;
-	return {
-		status: run.status,
-		endedAtMs: Date.now(),
-		rowCount: hasOutput ? outputItems(run, nodeName).length : 0,
-		errorMessage: nodeError(run)?.message,
-	};
+	return hasOutput ? outputItems(run, nodeName).length : 0;
 }
 
-/** @throws Error when the order makes no sense now */
-async function carryOut(order: EngineOrder): Promise<unknown> {
-	const engine = await engineStart;
-	switch (order.kind) {
-		case 'start': {
-			const { workflow, items, credentials } = order.execution;
-			const node = workflow.nodes.find(({ type }) => type === EVOLINK_NODE_TYPE);
-			if (node === undefined) throw new Error('The workflow has no Evolink node');
-			const running = engine.startWorkflow({
-				workflow,
-				credentials,
-				...(items === undefined ? {} : { triggerItems: items }),
-			});
-			executions.set(order.name, { running, end: endOf(running, node.name) });
-			return undefined;
-		}
-		case 'end': {
-			const execution = executions.get(order.name);
-			if (execution === undefined) throw new Error(`No execution is named ${order.name}`);
-			return await execution.end;
-		}
-		case 'cancelAll':
-			for (const { running } of executions.values()) running.cancel();
-			return undefined;
-		case 'measureProcessor':
-			endOfMeasurement = measureProcessorUse();
-			return undefined;
-		case 'processorUse':
-			if (endOfMeasurement === undefined) throw new Error('Nothing is being measured');
-			return endOfMeasurement();
-		case 'watchMemory':
-			endOfWatch = await watchMemory();
-			return undefined;
-		case 'memoryUse':
-			if (endOfWatch === undefined) throw new Error('The memory is not being watched');
-			return endOfWatch();
-	}
+const services = {
+	/** Starts an execution with these items of the trigger; done when it is under way. */
+	async start(
+		name: string,
+		execution: { workflow: WorkflowFile; items: INodeExecutionData[]; credentials: RunCredentials },
+	) {
+		const { workflow, items, credentials } = execution;
+		const node = workflow.nodes.find(({ type }) => type === 'n8n-nodes-evolink.evolink');
+		if (node === undefined) throw new Error('The workflow has no Evolink node');
+		const engine = await engineStart;
+		const running = engine.startWorkflow({ workflow, credentials, triggerItems: items });
+		const ended = running.finished.then(() => Date.now());
+		executions.set(name, { ...running, nodeName: node.name, ended });
+	},
+	/** How the execution of that name ends, once it has; `endedAtMs` is on the clock of `Date.now`. */
+	async end(name: string) {
+		const execution = executions.get(name);
+		if (execution === undefined) throw new Error(`No execution is named ${name}`);
+		const run = await execution.finished;
+		return {
+			status: run.status,
+			endedAtMs: await execution.ended,
+			rowCount: rowCount(run, execution.nodeName),
+			errorMessage: nodeError(run)?.message,
+		};
+	},
+	/** The Stop button, pressed for all executions that go on. */
+	async cancelAll() {
+		for (const { cancel } of executions.values()) cancel();
+	},
+	async measureProcessor() {
+		endOfMeasurement = measureProcessorUse();
+	},
+	processorUse: async () => endOfMeasurement(),
+	async watchMemory() {
+		endOfWatch = await watchMemory();
+	},
+	memoryUse: async () => endOfWatch(),
+};
+
+export type EngineServices = typeof services;
+
+/** One call on its way; the answer carries its number. */
+export interface Call {
+	number: number;
+	service: keyof EngineServices;
+	parameters: never;
 }
 
-function answer(message: NumberedAnswer): void {
-	process.send?.(message);
+function isCall(message: unknown): message is Call {
+	return typeof message === 'object' && message !== null && 'service' in message;
 }
 
 process.on('message', (message: unknown) => {
-	if (!isNumberedOrder(message)) return;
-	const { number, order } = message;
-	carryOut(order).then(
-		(value) => answer({ number, value }),
-		(error: unknown) => answer({ number, trouble: String(error) }),
+	if (!isCall(message)) return;
+	const { number, service, parameters } = message;
+	const call: (...given: never) => Promise<unknown> = services[service];
+	call(...parameters).then(
+		(value) => process.send?.({ number, value }),
+		(error: unknown) => process.send?.({ number, trouble: String(error) }),
 	);
 });
 // The test has ended, in order or not: nobody needs the engine any more.

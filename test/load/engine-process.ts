@@ -1,37 +1,32 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions -- runs beside n8n, never inside it */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 
-import { isExecutionEnd, isMemoryUse, isNumberedAnswer, isProcessorUse } from './engine-messages';
-import type {
-	EngineOrder,
-	ExecutionEnd,
-	ExecutionOrder,
-	MemoryUse,
-	ProcessorUse,
-} from './engine-messages';
+import type { EngineServices } from './engine-process-main';
+
+type Execution = Parameters<EngineServices['start']>[1];
+type ExecutionEnd = Awaited<ReturnType<EngineServices['end']>>;
 
 /** n8n's engine in a process of its own, so that what it uses can be told from what the test uses. */
-export interface EngineProcess {
-	/** Resolves when the execution is under way. */
-	start(name: string, execution: ExecutionOrder): Promise<void>;
-	/** Resolves when the execution of that name has ended, however it did. */
-	end(name: string): Promise<ExecutionEnd>;
+export interface EngineProcess extends Pick<EngineServices, 'start' | 'end' | 'cancelAll'> {
 	/** Starts an execution and waits for its end. */
-	run(name: string, execution: ExecutionOrder): Promise<ExecutionEnd>;
-	/** The Stop button, pressed for all executions that go on. */
-	cancelAll(): Promise<void>;
+	run(name: string, execution: Execution): Promise<ExecutionEnd>;
 	/** Measures the processor and the event loop; the returned function ends that and tells. */
-	measureProcessor(): Promise<() => Promise<ProcessorUse>>;
+	measureProcessor(): Promise<EngineServices['processorUse']>;
 	/** Clears the memory of what is not used any more and watches it; likewise. */
-	watchMemory(): Promise<() => Promise<MemoryUse>>;
+	watchMemory(): Promise<EngineServices['memoryUse']>;
 	/** Ends the process. */
 	close(): Promise<void>;
 }
 
-interface OpenOrder {
-	resolve(value: unknown): void;
-	reject(error: Error): void;
+interface Answer {
+	number: number;
+	/** What the service returned. */
+	value: never;
+	trouble?: string;
+}
+
+function isAnswer(message: unknown): message is Answer {
+	return typeof message === 'object' && message !== null && 'number' in message;
 }
 
 /**
@@ -47,63 +42,50 @@ export function startEngineProcess(): EngineProcess {
 		// Keeps what JSON would lose, such as fields that are undefined.
 		serialization: 'advanced',
 	});
-	const openOrders = new Map<number, OpenOrder>();
+	const calls = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
 	let lastNumber = 0;
 
 	child.on('message', (message: unknown) => {
-		if (!isNumberedAnswer(message)) return;
-		const open = openOrders.get(message.number);
-		openOrders.delete(message.number);
-		if (message.trouble === undefined) open?.resolve(message.value);
-		else open?.reject(new Error(message.trouble));
+		if (!isAnswer(message)) return;
+		const call = calls.get(message.number);
+		calls.delete(message.number);
+		if (message.trouble === undefined) call?.resolve(message.value);
+		else call?.reject(new Error(message.trouble));
 	});
 	const ended = new Promise<void>((resolve) => {
 		child.once('exit', (code, signal) => {
-			for (const { reject } of openOrders.values()) {
-				reject(new Error(`The engine's process ended with ${signal ?? code}`));
-			}
+			const error = new Error(`The engine's process ended with ${signal ?? code}`);
+			for (const { reject } of calls.values()) reject(error);
 			resolve();
 		});
 	});
 
-	const ask = async (order: EngineOrder): Promise<unknown> =>
-		await new Promise((resolve, reject) => {
-			const number = ++lastNumber;
-			openOrders.set(number, { resolve, reject });
-			child.send({ number, order }, (error) => {
-				if (error !== null) reject(error);
+	const service =
+		<Name extends keyof EngineServices>(name: Name): EngineServices[Name] =>
+		async (...parameters: unknown[]) =>
+			await new Promise<never>((resolve, reject) => {
+				const number = ++lastNumber;
+				calls.set(number, { resolve, reject });
+				child.send({ number, service: name, parameters }, (error) => {
+					if (error !== null) reject(error);
+				});
 			});
-		});
-	const askFor = async <Answer>(
-		order: EngineOrder,
-		isAnswer: (value: unknown) => value is Answer,
-	): Promise<Answer> => {
-		const value = await ask(order);
-		if (!isAnswer(value)) throw new Error(`The engine's process answered something else`);
-		return value;
-	};
-
-	const start = async (name: string, execution: ExecutionOrder) => {
-		await ask({ kind: 'start', name, execution });
-	};
-	const end = async (name: string) => await askFor({ kind: 'end', name }, isExecutionEnd);
+	const [start, end] = [service('start'), service('end')];
 	return {
 		start,
 		end,
+		cancelAll: service('cancelAll'),
 		async run(name, execution) {
 			await start(name, execution);
 			return await end(name);
 		},
-		async cancelAll() {
-			await ask({ kind: 'cancelAll' });
-		},
 		async measureProcessor() {
-			await ask({ kind: 'measureProcessor' });
-			return async () => await askFor({ kind: 'processorUse' }, isProcessorUse);
+			await service('measureProcessor')();
+			return service('processorUse');
 		},
 		async watchMemory() {
-			await ask({ kind: 'watchMemory' });
-			return async () => await askFor({ kind: 'memoryUse' }, isMemoryUse);
+			await service('watchMemory')();
+			return service('memoryUse');
 		},
 		async close() {
 			if (child.connected) child.disconnect();

@@ -9,8 +9,6 @@ module.exports = {
 	testEnvironment: 'node',
 	testMatch: ['<rootDir>/test/load/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/dist/'],
-	// It repeats at length what the engine tests prove.
-	testPathIgnorePatterns: process.env.EVOLINK_TESTS === 'full' ? [] : ['soak'],
 	transform: projects[0].transform,
 	maxWorkers: 1,
 	testTimeout: 180_000,

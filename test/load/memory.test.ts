@@ -1,11 +1,10 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { useEvolink } from '../engine/evolink-workflow';
 import { pictureBytes } from '../engine/picture-bytes';
 import { startEngineProcess } from './engine-process';
 import type { EngineProcess } from './engine-process';
-import type { ExecutionEnd, MemoryUse } from './engine-messages';
+import type { MemoryUse } from './process-load-meter';
 
 const MIB = 1024 * 1024;
 const LARGE_VIDEO_BYTES = 300 * MIB;
@@ -30,7 +29,7 @@ afterEach(async () => await engine.close());
 async function create(
 	parameters: Record<string, unknown>,
 	items: INodeExecutionData[] = [{ json: {} }],
-): Promise<ExecutionEnd> {
+): ReturnType<EngineProcess['run']> {
 	const { apiKey, url } = evolink.sandbox;
 	return await engine.run(`execution ${++executionCount}`, {
 		workflow: evolink.workflow({ parameters }),
@@ -80,21 +79,6 @@ it('a video of 300 MB goes to disk without passing through the memory', async ()
 	expect(addedBytes).toBeLessThanOrEqual(MOST_ADDED_BYTES);
 });
 
-it('a picture of 20 MB is uploaded without passing through the memory', async () => {
-	const small = await create(BY_UPLOAD, [await pictureItem(SMALL_PICTURE_BYTES)]);
-	expect(small).toMatchObject({ status: 'success', rowCount: 1 });
-
-	const items = [await pictureItem(LARGE_PICTURE_BYTES)];
-	const endOfWatch = await engine.watchMemory();
-	const end = await create(BY_UPLOAD, items);
-	const addedBytes = report('a picture of 20 MiB', await endOfWatch());
-
-	expect(end).toMatchObject({ status: 'success', rowCount: 1 });
-	const uploads = evolink.sandbox.requestsOf('upload').map(({ upload }) => upload?.sizeBytes);
-	expect(uploads).toEqual([SMALL_PICTURE_BYTES, LARGE_PICTURE_BYTES]);
-	expect(addedBytes).toBeLessThanOrEqual(MOST_ADDED_BYTES);
-});
-
 it('five pictures of 20 MB are uploaded at the same time without passing through the memory', async () => {
 	const small = await create(BY_UPLOAD, [await pictureItem(SMALL_PICTURE_BYTES)]);
 	expect(small).toMatchObject({ status: 'success', rowCount: 1 });
@@ -108,21 +92,4 @@ it('five pictures of 20 MB are uploaded at the same time without passing through
 	expect(end).toMatchObject({ status: 'success', rowCount: 5 });
 	expect(evolink.sandbox.requestsOf('upload')).toHaveLength(1 + 5);
 	expect(addedBytes).toBeLessThanOrEqual(MOST_ADDED_BYTES);
-});
-
-it('a picture of 20 MB that ten items share is uploaded once', async () => {
-	const item = await pictureItem(LARGE_PICTURE_BYTES);
-	const end = await create(
-		{ ...BY_UPLOAD, options: { maxConcurrent: 10 } },
-		Array.from({ length: 10 }, () => item),
-	);
-
-	expect(end).toMatchObject({ status: 'success', rowCount: 10 });
-	const uploads = evolink.sandbox.requestsOf('upload');
-	process.stdout.write(`a picture of 20 MiB in 10 items: uploaded ${uploads.length} time(s)\n`);
-	expect(uploads.map(({ upload }) => upload?.sizeBytes)).toEqual([LARGE_PICTURE_BYTES]);
-	expect(new Set(evolink.sandbox.bill.map(({ imageUrl }) => imageUrl))).toEqual(
-		new Set([uploads[0].upload?.fileUrl]),
-	);
-	expect(evolink.sandbox.bill).toHaveLength(10);
 });

@@ -1,8 +1,24 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { MemoryUse, ProcessorUse } from './engine-messages';
+/** What a process did between the beginning and the end of a measurement. */
+export interface ProcessorUse {
+	elapsedMs: number;
+	/** Time on the processor, in user and in system mode, of all threads. */
+	cpuMs: number;
+	/** Event loop delay as Node's histogram counts it: its resolution of 20 ms is a part of it. */
+	eventLoopDelayP50Ms: number;
+	eventLoopDelayP99Ms: number;
+	eventLoopDelayMaxMs: number;
+}
+
+/** The resident memory of a process. */
+export interface MemoryUse {
+	/** When the watch began. */
+	startRssBytes: number;
+	/** The most at any moment of the watch. */
+	peakRssBytes: number;
+}
 
 /** Finer, the measuring alone would take a hundredth of a core. */
 const EVENT_LOOP_RESOLUTION_MS = 20;

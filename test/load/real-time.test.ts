@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { Sandbox } from '../../sandbox';
 import { useEvolink } from '../engine/evolink-workflow';
 import type { EvolinkResult } from '../engine/evolink-workflow';

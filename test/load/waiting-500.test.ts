@@ -1,10 +1,9 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { useEvolink } from '../engine/evolink-workflow';
 import { startEngineProcess } from './engine-process';
-import type { ProcessorUse } from './engine-messages';
 import type { EngineProcess } from './engine-process';
+import type { ProcessorUse } from './process-load-meter';
 
 const EXECUTION_COUNT = 5;
 /** The most that one execution may have in work at once. */

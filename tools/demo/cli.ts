@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 /** `npm run demo`: makes a video on n8n's own engine, against a local sandbox or the real Evolink. */
 import { relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { INodeParameters } from 'n8n-workflow';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { inspect } from 'node:util';
 import type { Logger } from 'n8n-workflow';
 

@@ -110,26 +110,15 @@ function nodeTypeWithRequest(
 	};
 }
 
-/** n8n's choice of words: a rule for the status code, else the status text, else the error's. */
+/** A rule's words for the status code, else the error's. */
 function messageForError(
 	error: unknown,
-	{ rules }: ICredentialTestRequestData['testRequest'],
+	{ rules = [] }: ICredentialTestRequestData['testRequest'],
 ): string {
-	const cause = valueAt(error, 'cause');
-	const statusCode = valueAt(cause, 'response.status');
-	if (typeof statusCode === 'number') {
-		for (const rule of rules ?? []) {
-			if (rule.type === 'responseCode' && rule.properties.value === statusCode) {
-				return rule.properties.message;
-			}
-		}
-		const statusText = valueAt(cause, 'response.statusText');
-		return typeof statusText === 'string' && statusText !== ''
-			? statusText
-			: `Received HTTP status code: ${statusCode}`;
+	const status = valueAt(error, 'cause.response.status');
+	for (const { type, properties } of rules) {
+		if (type === 'responseCode' && properties.value === status) return properties.message;
 	}
-	const code = valueAt(cause, 'code');
-	if (typeof code === 'string') return code;
 	return error instanceof Error ? error.message : String(error);
 }
 

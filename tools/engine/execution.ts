@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import { randomUUID } from 'node:crypto';
 import type { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
 import {

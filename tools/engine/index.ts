@@ -1,6 +1,6 @@
 /**
  * Runs workflow files on n8n's own engine (n8n-core), without the rest of n8n: no server, no
- * database, no editor. Used by the engine tests, the demo and the benchmarks.
+ * database, no editor. Used by the engine tests and the demo.
  */
 export { startEngine, type Engine, type EngineOptions, type RetryOptions } from './engine';
 export type { RunningWorkflow, WorkflowRunOptions } from './execution';

@@ -4,8 +4,6 @@ import {
 	UnexpectedError,
 	UserError,
 	Workflow,
-	isExpression,
-	type IAuthenticateGeneric,
 	type ICredentialDataDecryptedObject,
 	type ICredentials,
 	type ICredentialType,
@@ -46,9 +44,8 @@ export class RunCredentialsHelper extends ICredentialsHelper {
 		super();
 	}
 
-	getParentTypes(typeName: string): string[] {
-		const parents = this.typeOf(typeName).extends ?? [];
-		return parents.flatMap((parent) => [parent, ...this.getParentTypes(parent)]);
+	getParentTypes(): string[] {
+		return []; // of a credential that extends another one
 	}
 
 	isCredentialUsableByNode(): boolean {
@@ -59,48 +56,12 @@ export class RunCredentialsHelper extends ICredentialsHelper {
 		credentials: ICredentialDataDecryptedObject,
 		typeName: string,
 		incomingRequest: IHttpRequestOptions | IRequestOptionsSimplified,
-		workflow?: Workflow,
-		node?: INode,
 	): Promise<IHttpRequestOptions> {
 		// n8n hands the same object on; nothing has read it as the simplified form at this point.
 		const request = incomingRequest as IHttpRequestOptions;
 		const { authenticate } = this.typeOf(typeName);
-		if (authenticate === undefined) return request;
 		if (typeof authenticate === 'function') return await authenticate(credentials, request);
-		if (!workflow || !node) {
-			throw new UnexpectedError('A generic authentication needs the workflow and the node');
-		}
-		return this.applyGeneric(authenticate, credentials, request, workflow, node);
-	}
-
-	private applyGeneric(
-		{ properties }: IAuthenticateGeneric,
-		credentials: ICredentialDataDecryptedObject,
-		request: IHttpRequestOptions,
-		workflow: Workflow,
-		node: INode,
-	): IHttpRequestOptions {
-		const resolve = (value: string): string => {
-			if (!isExpression(value)) return value;
-			const keys = { $credentials: credentials };
-			const resolved = workflow.expression.getSimpleParameterValue(
-				node,
-				value,
-				'internal',
-				keys,
-				undefined,
-				'',
-			);
-			return resolved ? String(resolved) : '';
-		};
-		const parts = request as unknown as Record<string, Record<string, string> | undefined>; // headers, qs, body and auth alike
-		for (const [part, entries] of Object.entries(properties)) {
-			const target = (parts[part] ??= {});
-			for (const [key, value] of Object.entries(entries as Record<string, string>)) {
-				target[resolve(key)] = resolve(value);
-			}
-		}
-		return request;
+		throw new UnexpectedError('The workflow runner knows authentication by a function only');
 	}
 
 	async preAuthentication(): Promise<undefined> {
@@ -170,13 +131,7 @@ export class RunCredentialsHelper extends ICredentialsHelper {
 	}
 
 	getCredentialsProperties(typeName: string): INodeProperties[] {
-		const type = this.typeOf(typeName);
-		const properties: INodeProperties[] = [];
-		for (const parent of type.extends ?? []) {
-			NodeHelpers.mergeNodeProperties(properties, this.getCredentialsProperties(parent));
-		}
-		NodeHelpers.mergeNodeProperties(properties, type.properties);
-		return properties;
+		return this.typeOf(typeName).properties;
 	}
 
 	private typeOf(typeName: string): ICredentialType {

@@ -1,13 +1,9 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 /** Checks the package that would be published: its content, and that n8n's own loader can load it. */
-import path from 'node:path';
-
 import { PackageDirectoryLoader } from 'n8n-core';
 import { preProcessFile } from 'typescript';
 
 import { print, reportRules, type CheckedRule } from './findings';
-import { createTraceFinder } from './machine-traces';
-import { withPackedProject, type PackedFile, type PackedProject } from './packed-project';
+import { withPackedProject, type PackedProject } from './packed-project';
 
 /** An installation in n8n downloads this; pictures or a bundled library would show here first. */
 const MAX_TARBALL_BYTES = 150_000;
@@ -19,21 +15,6 @@ const ALLOWED_MODULES = ['n8n-workflow', 'crypto', 'node:crypto'];
 
 const NODE_NAME = 'evolink';
 const CREDENTIAL_NAME = 'evolinkApi';
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function stringsOf(value: unknown): string[] {
-	return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
-}
-
-function readPackageJson(files: PackedFile[]): Record<string, unknown> {
-	const file = files.find(({ name }) => name === 'package.json');
-	const content: unknown = file === undefined ? undefined : JSON.parse(file.text);
-	if (!isRecord(content)) throw new Error('The package has no readable package.json');
-	return content;
-}
 
 function contentRules({ files, tarballBytes }: PackedProject): CheckedRule[] {
 	const names = files.map(({ name }) => name);
@@ -59,77 +40,24 @@ function contentRules({ files, tarballBytes }: PackedProject): CheckedRule[] {
 	];
 }
 
-function manifestRules({ files }: PackedProject): CheckedRule[] {
-	const packageJson = readPackageJson(files);
-	const names = files.map(({ name }) => name);
-	const n8n = isRecord(packageJson.n8n) ? packageJson.n8n : {};
-	const nodes = stringsOf(n8n.nodes);
-	const credentials = stringsOf(n8n.credentials);
-	return [
-		{
-			rule: 'it needs no other package at run time',
-			findings: [
-				'dependencies',
-				'optionalDependencies',
-				'bundleDependencies',
-				'bundledDependencies',
-			]
-				.filter((key) => Object.keys(packageJson[key] ?? {}).length > 0)
-				.map((key) => `package.json has "${key}"`),
-		},
-		{
-			rule: 'it holds every node, credential and codex that n8n will look for',
-			findings: [
-				...(nodes.length === 0 ? ['package.json lists no node under "n8n"'] : []),
-				...(credentials.length === 0 ? ['package.json lists no credential under "n8n"'] : []),
-				...[...nodes, ...nodes.map((name) => `${name}on`), ...credentials]
-					.filter((name) => !names.includes(name))
-					.map((name) => `${name} is missing`),
-			],
-		},
-	];
-}
-
-/** What a script requires that is neither allowed nor a file of the package. */
-function foreignModulesOf(script: PackedFile, names: string[]): string[] {
-	const { importedFiles } = preProcessFile(script.text, true, true);
-	const foreign = importedFiles
-		.map(({ fileName }) => fileName)
-		.filter((wanted) => {
-			if (!wanted.startsWith('.')) return !ALLOWED_MODULES.includes(wanted);
-			const target = path.posix.join(path.posix.dirname(script.name), wanted);
-			return ![target, `${target}.js`, `${target}/index.js`].some((name) => names.includes(name));
-		})
-		.map((wanted) => `${script.name} requires ${wanted}`);
-	// A computed name would hide from the list above.
-	const computed = /\b(?:require|import)\s*\(\s*(?!['"])/.test(script.text);
-	return computed ? [...foreign, `${script.name} requires a computed name`] : foreign;
-}
-
-function codeRules({ files }: PackedProject): CheckedRule[] {
-	const names = files.map(({ name }) => name);
+/** The loader below sees only what is required at once; this also sees what would be later. */
+function moduleRule({ files }: PackedProject): CheckedRule {
 	const scripts = files.filter(({ name }) => name.endsWith('.js'));
-	const findTraces = createTraceFinder();
-	return [
-		{
-			rule: `its ${scripts.length} scripts require nothing but ${ALLOWED_MODULES.join(', ')} and each other`,
-			findings: [
-				...(scripts.length === 0 ? ['there is no script in it'] : []),
-				...scripts.flatMap((script) => foreignModulesOf(script, names)),
-			],
-		},
-		{
-			rule: "it names no path of one machine and no package registry's host",
-			findings: files.flatMap((file) =>
-				findTraces(file.text).map((trace) => `${file.name}, ${trace}`),
-			),
-		},
-	];
+	return {
+		rule: `its ${scripts.length} scripts require nothing but ${ALLOWED_MODULES.join(', ')} and each other`,
+		findings: scripts.flatMap(({ name, text }) =>
+			preProcessFile(text, true, true)
+				.importedFiles.map(({ fileName }) => fileName)
+				.filter((wanted) => !wanted.startsWith('.') && !ALLOWED_MODULES.includes(wanted))
+				.map((wanted) => `${name} requires ${wanted}`),
+		),
+	};
 }
 
 /** The files that n8n serves for a loaded icon, or for its light and dark one, as paths in the package. */
 function iconFilesOf(iconUrl: unknown): string[] {
-	const addresses = isRecord(iconUrl) ? [iconUrl.light, iconUrl.dark] : [iconUrl];
+	const addresses: unknown[] =
+		typeof iconUrl === 'object' && iconUrl !== null ? Object.values(iconUrl) : [iconUrl];
 	return addresses
 		.filter((address) => typeof address === 'string')
 		.map((address) => address.replace(/^icons\/n8n-nodes-evolink\//, ''));
@@ -176,8 +104,7 @@ async function main(): Promise<void> {
 		}
 		reportRules('check-pack', [
 			...contentRules(project),
-			...manifestRules(project),
-			...codeRules(project),
+			moduleRule(project),
 			await loadingRule(project),
 		]);
 	});

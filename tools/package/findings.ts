@@ -1,5 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
-
 /** One rule that was looked at, and what was found against it: nothing, if it holds. */
 export interface CheckedRule {
 	/** The rule as a sentence that is true when nothing was found. */

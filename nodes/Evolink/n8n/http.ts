@@ -10,11 +10,11 @@ import { CREDENTIAL_TYPE } from './account';
 import type { Account } from './account';
 import { at, noResponseReason, textAt } from './noResponseReason';
 
-/** The package's version; a test holds it against package.json, which is not there at run time. */
-export const PACKAGE_VERSION = '0.1.0';
+/** The build writes the version of package.json in its place. */
+const PACKAGE_VERSION = '0.0.0-source';
 
 /** How the node introduces itself to every server. */
-export const USER_AGENT = `n8n-nodes-evolink/${PACKAGE_VERSION}`;
+const USER_AGENT = `n8n-nodes-evolink/${PACKAGE_VERSION}`;
 
 /** Node's readable stream; its module may not be imported in a node, not even as a type. */
 export type ByteStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;

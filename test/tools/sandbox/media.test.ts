@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { createHash } from 'node:crypto';
 import { get } from 'node:http';
 import axios from 'axios';
@@ -110,28 +109,6 @@ describe('a result link', () => {
 		expect((await download(finished.link)).status).toBe(404);
 	});
 
-	it('answers HEAD and ranges', async () => {
-		const atHand = await openSandbox();
-		const { taskId, link } = await finishedTask(atHand, {
-			outcome: { status: 'completed', mediaPaddingBytes: 100_000 },
-		});
-		const whole = atHand.sandbox.mediaOf(taskId).bytes();
-		const head = await axios.head(link);
-		expect(head.headers['content-length']).toBe(String(whole.length));
-		for (const [range, start, end] of [
-			['bytes=0-0', 0, 1],
-			['bytes=100-199', 100, 200],
-			[`bytes=${whole.length - 90_000}-`, whole.length - 90_000, whole.length],
-			['bytes=-5', whole.length - 5, whole.length],
-		] as const) {
-			const part = await download(link, { Range: range });
-			expect(part.status).toBe(206);
-			expect(part.headers['content-range']).toBe(`bytes ${start}-${end - 1}/${whole.length}`);
-			expect(part.data.equals(whole.subarray(start, end))).toBe(true);
-		}
-		expect((await download(link, { Range: 'bytes=999999999-' })).status).toBe(416);
-	});
-
 	it('can be large, and still is an MP4', async () => {
 		const atHand = await openSandbox();
 		const padding = 30 * 1024 * 1024;
@@ -156,7 +133,7 @@ describe('a result link', () => {
 		};
 		const lie = await serve({ contentType: 'application/octet-stream' });
 		expect(lie.headers['content-type']).toBe('application/octet-stream');
-		expect((await serve({ contentType: null })).headers['content-type']).toBeUndefined();
+		expect((await serve({ contentType: '' })).headers['content-type']).toBeUndefined();
 		const page = await serve({ html: true });
 		expect(page.headers['content-type']).toContain('text/html');
 		expect((await serve({ empty: true })).headers['content-length']).toBe('0');
@@ -204,7 +181,8 @@ describe('a fault of a result link', () => {
 		const { sandbox } = atHand;
 		sandbox.addFault({ on: 'media', fault: { kind: 'status', status: 503, retryAfter: 1 } });
 		sandbox.addFault({ on: 'media', fault: { kind: 'reset-before-acceptance' } });
-		sandbox.addFault({ on: 'media', fault: { kind: 'redirect', location: `${link}?again` } });
+		const location = `${link}?again`;
+		sandbox.addFault({ on: 'media', fault: { kind: 'redirect', location, status: 307 } });
 		const down = await download(link);
 		expect([down.status, down.headers['retry-after']]).toEqual([503, '1']);
 		await expect(download(link)).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -212,7 +190,7 @@ describe('a fault of a result link', () => {
 		expect(sandbox.requestsOf('media').map(({ status }) => status)).toEqual([
 			503,
 			undefined,
-			302,
+			307,
 			200,
 		]);
 	});

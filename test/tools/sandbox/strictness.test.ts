@@ -37,6 +37,10 @@ describe('an order', () => {
 		expect(sandbox.violations).toEqual([]);
 	});
 
+	const STANDARD = { ...ORDER, model: 'MiniMax-Hailuo-2.3', prompt: 'A cat' };
+	const FRAMES = { ...STANDARD, model: 'MiniMax-Hailuo-02' };
+	const [IMAGE] = ORDER.image_urls;
+
 	it.each([
 		['no picture', { image_urls: undefined }, 'image_urls'],
 		['no picture in the list', { image_urls: [] }, 'image_urls'],
@@ -52,6 +56,16 @@ describe('an order', () => {
 		['a prompt of 2001 characters', { prompt: 'x'.repeat(2001) }, 'prompt'],
 		['an unknown field', { seed: 7 }, 'seed'],
 		['an unknown model parameter', { model_params: { fast_pretreatment: true } }, 'model_params'],
+		['2.3 without a prompt', { ...STANDARD, prompt: undefined }, 'prompt'],
+		['2.3 with two images', { ...STANDARD, image_urls: [IMAGE, IMAGE] }, 'image_urls'],
+		['2.3 with 512p', { ...STANDARD, quality: '512p' }, 'quality'],
+		['02 from nothing', { ...FRAMES, image_urls: [], prompt: '' }, 'prompt'],
+		[
+			'02 with 512p and two images',
+			{ ...FRAMES, quality: '512p', image_urls: [IMAGE, IMAGE] },
+			'quality',
+		],
+		['02 with three images', { ...FRAMES, image_urls: [IMAGE, IMAGE, IMAGE] }, 'image_urls'],
 	])('with %s is refused, names the field and costs nothing', async (_name, change, param) => {
 		const { sandbox, http } = await openSandbox();
 		const answer = await http.post('/v1/videos/generations', { ...ORDER, ...change });
@@ -60,10 +74,6 @@ describe('an order', () => {
 		expect(answer.data.error.param).toMatch(new RegExp(`^${param}`));
 		expect(sandbox.bill).toEqual([]);
 	});
-
-	const STANDARD = { ...ORDER, model: 'MiniMax-Hailuo-2.3', prompt: 'A cat' };
-	const FRAMES = { ...STANDARD, model: 'MiniMax-Hailuo-02' };
-	const [IMAGE] = ORDER.image_urls;
 
 	it.each([
 		['2.3 from text alone', { ...STANDARD, image_urls: [] }],
@@ -75,25 +85,6 @@ describe('an order', () => {
 		const { sandbox, http } = await openSandbox();
 		expect((await http.post('/v1/videos/generations', order)).status).toBe(200);
 		expect(sandbox.bill).toHaveLength(1);
-	});
-
-	it.each([
-		['2.3 without a prompt', { ...STANDARD, prompt: undefined }, 'prompt'],
-		['2.3 with two images', { ...STANDARD, image_urls: [IMAGE, IMAGE] }, 'image_urls'],
-		['2.3 with 512p', { ...STANDARD, quality: '512p' }, 'quality'],
-		['02 from nothing', { ...FRAMES, image_urls: [], prompt: '' }, 'prompt'],
-		[
-			'02 with 512p and two images',
-			{ ...FRAMES, quality: '512p', image_urls: [IMAGE, IMAGE] },
-			'quality',
-		],
-		['02 with three images', { ...FRAMES, image_urls: [IMAGE, IMAGE, IMAGE] }, 'image_urls'],
-	])('is refused for %s', async (_name, order, param) => {
-		const { sandbox, http } = await openSandbox();
-		const answer = await http.post('/v1/videos/generations', order);
-		expect(answer.status).toBe(400);
-		expect(answer.data.error.param).toMatch(new RegExp(`^${param}`));
-		expect(sandbox.bill).toEqual([]);
 	});
 
 	it('with a field that does not exist is a violation', async () => {
@@ -131,7 +122,7 @@ describe('the key', () => {
 				expect(status).toBe(401);
 				expect(data.error).toMatchObject({ code: 401, type: 'authentication_error' });
 			}
-			const upload = await http.post('/api/v1/files/upload/base64', { base64_data: 'aaaa' });
+			const upload = await http.post('/api/v1/files/upload/stream', new FormData());
 			expect(upload.status).toBe(401);
 			expect(upload.data).toEqual({ success: false, code: 401, msg: expect.any(String) });
 			expect(sandbox.bill).toEqual([]);
@@ -165,12 +156,6 @@ describe('other requests', () => {
 		expect((await http.get(`/v1/tasks/${taskId}`)).status).toBe(200);
 		sandbox.expireTask(taskId);
 		expect((await http.get(`/v1/tasks/${taskId}`)).status).toBe(404);
-	});
-
-	it('use words as error codes when told so', async () => {
-		const { http } = await openSandbox({ errorFormat: 'string' });
-		const answer = await http.get('/v1/tasks/task-unified-1-aaaaaaaa');
-		expect(answer.data.error.code).toBe('task_not_found');
 	});
 
 	it('for the credits tell what the bill has used', async () => {

@@ -1,10 +1,8 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 
 import { isRecord } from '../../../tools/n8n/n8n-answers';
-import { version } from '../../../package.json';
 import { composeEnvironment } from '../../queue/compose-environment';
 
 const FOLDER = join(__dirname, '../../../docs/scaling');
@@ -141,8 +139,7 @@ describe('docs/scaling/compose.yaml', () => {
 });
 
 describe('docs/scaling/Dockerfile', () => {
-	it('installs this version of the node', () => {
-		expect(/^ARG EVOLINK_NODE_VERSION=(.*)$/m.exec(dockerfile)?.[1]).toBe(version);
+	it('installs the node, in the version that whoever builds it asks for', () => {
 		expect(dockerfile).toContain('"n8n-nodes-evolink@${EVOLINK_NODE_VERSION}"');
 	});
 

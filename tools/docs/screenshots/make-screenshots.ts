@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 /**
  * Makes the pictures of the README and of the examples' pages anew, in the real n8n:
  *
