@@ -66,7 +66,7 @@ export function toNodeError(
 	const paid =
 		others.taskIds.length === 0
 			? ''
-			: `Other items had already started these tasks, which stay paid for and can be fetched with Task > Get: ${listInWords(others.taskIds)}. A retry of this execution resumes them.`;
+			: `Other items had already started these tasks, which stay paid for: ${listInWords(others.taskIds)}. A retry of this execution resumes them; Task > Get shows what became of them.`;
 	const description = joined([details.description, unknownOutcomes(others, 'other'), paid]);
 	const error =
 		details.kind === 'api'

@@ -66,6 +66,9 @@ describe('an error of the API', () => {
 	it.each(STATUSES)('%d names the task that was paid for, also without words', (status) => {
 		const details = toFailureDetails(
 			ofTask(answerFailure(response(status), 'statusRead'), TASK_ID),
+			{
+				ownTaskId: TASK_ID,
+			},
 		);
 		expectPlainWords(details);
 		expect(details.description).not.toContain('Evolink says');

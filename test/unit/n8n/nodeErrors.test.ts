@@ -94,9 +94,9 @@ describe('whatever was thrown', () => {
 
 	it("keeps the words of the node's and of n8n's own errors, without the key", () => {
 		const own = new EvolinkFailure({ ...WORDS, kind: 'api' });
-		expect(toFailureDetails(own, hide)).toMatchObject({ ...WORDS, kind: 'api' });
+		expect(toFailureDetails(own, { redact: hide })).toMatchObject({ ...WORDS, kind: 'api' });
 		const ofN8n = new NodeOperationError(NODE, 'No secret here', { description: 'Nor a secret.' });
-		expect(toFailureDetails(ofN8n, hide)).toMatchObject({
+		expect(toFailureDetails(ofN8n, { redact: hide })).toMatchObject({
 			kind: 'input',
 			message: 'No [API key] here',
 			description: 'Nor a [API key].',
@@ -109,7 +109,7 @@ describe('whatever was thrown', () => {
 		[undefined, 'undefined'],
 		[Object.assign(new Error('Broken'), { description: '' }), 'Broken'],
 	])('is otherwise the fault of the node, which is not blamed on the user: %p', (error, words) => {
-		const details = toFailureDetails(error, hide);
+		const details = toFailureDetails(error, { redact: hide });
 		expect(details.message).toContain(`: ${words}`);
 		expect(details.kind).toBe('internal');
 		expect(details.description).toContain('Your fields are not the cause.');
