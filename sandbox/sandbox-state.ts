@@ -14,6 +14,7 @@ export interface SandboxState {
 	readonly errorFormat: ErrorFormat;
 	readonly honourIdempotencyKey: boolean;
 	readonly startCredits: number;
+	readonly mostRunningTasks: number;
 	readonly nowMs: () => number;
 	/** The sandbox's own address; known once it listens. */
 	readonly url: () => string;

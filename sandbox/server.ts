@@ -79,6 +79,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		errorFormat: options.errorFormat ?? 'integer',
 		honourIdempotencyKey: options.honourIdempotencyKey ?? false,
 		startCredits,
+		mostRunningTasks: options.mostRunningTasks ?? Number.POSITIVE_INFINITY,
 		nowMs,
 		url: () => url,
 		log: new RequestLog(apiKey, (request) => {
