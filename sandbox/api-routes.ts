@@ -7,6 +7,7 @@ import { planFromPrompt } from './task-plans';
 import {
 	hasOddAnswers,
 	readAnswer,
+	stateOf,
 	submissionAnswer,
 	type SandboxTask,
 	type TaskOrder,
@@ -70,6 +71,11 @@ export function addApiRoutes(
 	const accept = (order: TaskOrder): SandboxTask => {
 		const credits = priceOf(order.quality, order.durationSeconds);
 		state.bill.requireCredits(credits);
+		const isRunning = (task: SandboxTask) =>
+			['pending', 'processing'].includes(stateOf(task, state.nowMs()).status);
+		if (state.tasks.all().filter(isRunning).length >= state.mostRunningTasks) {
+			throw new ApiError(429, { message: 'This account runs as many tasks as it may' });
+		}
 		const images = [order.imageUrl, order.lastImageUrl];
 		const imagePlan = images.some((imageUrl) => hasUnusableUpload(state, imageUrl))
 			? { outcome: { status: 'failed', code: 'image_processing_error' } }

@@ -22,6 +22,8 @@ export interface SandboxOptions {
 	honourIdempotencyKey?: boolean;
 	/** Credits on the account at the start; a submission that exceeds the rest answers 402. Default 1,000,000. */
 	startCredits?: number;
+	/** How many tasks may run at a time: one more submission answers 429. Default: any number. */
+	mostRunningTasks?: number;
 	/** The clock of tasks and links, in milliseconds since 1970. Default `Date.now`. */
 	nowMs?: () => number;
 	/** Called once for each request, when its answer has ended or its connection is gone. */

@@ -12,6 +12,7 @@ export interface SandboxState {
 	readonly apiKey: string;
 	readonly honourIdempotencyKey: boolean;
 	readonly startCredits: number;
+	readonly mostRunningTasks: number;
 	readonly nowMs: () => number;
 	/** The sandbox's own address; known once it listens. */
 	readonly url: () => string;

@@ -77,6 +77,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		apiKey,
 		honourIdempotencyKey: options.honourIdempotencyKey ?? false,
 		startCredits,
+		mostRunningTasks: options.mostRunningTasks ?? Number.POSITIVE_INFINITY,
 		nowMs,
 		url: () => url,
 		log: new RequestLog(apiKey, (request) => {
