@@ -55,9 +55,6 @@ export function pauseBeforePollMs(
 /** A completed task may carry no link for a moment; after this time, none is expected any more. */
 const WAIT_FOR_LINK_MS = 60_000;
 
-/** The last poll comes at the deadline, with an ordinary time-out, however late it is by then. */
-const LAST_POLL_MS = 30_000;
-
 /** When to give up, and how often to poll. Times are by the clock. */
 interface Wait {
 	/** When the wait began: the submission, or when the task was resumed. */
@@ -70,7 +67,7 @@ interface Wait {
 function limitsOf({ startedMs, timeoutSeconds }: Wait, { throttle }: EvolinkClient): Limits {
 	return {
 		deadlineMs: startedMs + timeoutSeconds * 1000,
-		lastAttemptMs: LAST_POLL_MS,
+		isLastCertain: true,
 		floorMs: pollFloorMs,
 		quietMs: () => throttle.quietMs(),
 	};
@@ -78,7 +75,8 @@ function limitsOf({ startedMs, timeoutSeconds }: Wait, { throttle }: EvolinkClie
 
 /**
  * Waits until a task is finished or the time is up. Polls that meet a moment of bad luck are
- * repeated: a paid task must not be lost because of one of them.
+ * repeated: a paid task must not be lost because of one of them. The last poll comes at the deadline,
+ * however late it is by then.
  *
  * @param known the task as last seen; without it, the first poll comes at once
  * @returns the task as last seen, if it was; and why it was given up, where the time is up

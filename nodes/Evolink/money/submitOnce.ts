@@ -8,7 +8,7 @@ import { readTask } from '../evolink/pollTask';
 import type { EvolinkTask } from '../evolink/task';
 import { isFailure } from '../evolink/task';
 import type { Clock } from '../time/clock';
-import { repeatOrThrow } from '../time/repeat';
+import { repeatUntil } from '../time/repeat';
 import type { Identity, PaidTask, PaidTasks, SentSettings } from './paidTasks';
 import { wouldStart } from './paidTasks';
 
@@ -23,6 +23,8 @@ export interface Submission {
 	/** How long it may be repeated, and how long a resumed task's first poll may take. */
 	timeoutSeconds: number;
 	client: EvolinkClient;
+	/** Whether it may wait for later where the account takes no more tasks now. */
+	mayBePostponed: boolean;
 	/** Throws EvolinkFailure when no more videos may be started in this execution. */
 	checkLimit(): void;
 	/** Makes the body; uploads the images that are files. */
@@ -42,6 +44,12 @@ interface Execution {
 	logger: Logger;
 	paidTasks: PaidTasks;
 }
+
+/** Thrown where the account has no place for another task, and the submission can wait for later. */
+export class Postponed extends Error {}
+
+/** How long a submission that can wait for later is repeated all the same. */
+const PATIENCE_BEFORE_SLEEP_MS = 10_000;
 
 /** A task that exists. */
 export interface TaskUnderWay {
@@ -68,7 +76,8 @@ const underWay = new WeakMap<object, Map<string, Promise<TaskUnderWay>>>();
  * of an earlier try failed for a reason that another one does not change.
  *
  * @param memory n8n's own object for the node and the execution
- * @throws EvolinkFailure when no task was started, or the outcome is unknown
+ * @throws EvolinkFailure when no task was started, or the outcome is unknown; Postponed where the
+ * submission may wait for later and has to
  * @throws Stopped when the execution is stopped
  */
 export async function submitOnce(
@@ -162,8 +171,8 @@ async function submit(submission: Submission, execution: Execution): Promise<Tas
 
 /** Each step is remembered before the next begins, so that no later try can pay for the item again. */
 async function submitCounted(submission: Submission, execution: Execution): Promise<TaskUnderWay> {
-	const { itemIndex, identity, timeoutSeconds, client } = submission;
-	const { clock, logger, paidTasks } = execution;
+	const { itemIndex, identity, client } = submission;
+	const { logger, clock, paidTasks } = execution;
 	const body = await submission.body();
 	const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
 	const remember = (task: PaidTask) => paidTasks.remember(itemIndex, identity, task);
@@ -171,23 +180,26 @@ async function submitCounted(submission: Submission, execution: Execution): Prom
 	const isSameBody = known?.state === 'prepared' && known.bodyHash === bodyHash;
 	const idempotencyKey = isSameBody ? known.idempotencyKey : randomUUID();
 	const prepared: PaidTask = { state: 'prepared', idempotencyKey, bodyHash };
-	const task = await repeatOrThrow(
-		async () => {
-			await client.throttle.waitForTurn();
-			try {
-				const outcome = await client.submitVideo(body, idempotencyKey, () =>
-					remember({ state: 'submitting' }),
-				);
-				if (!('done' in outcome)) remember(prepared);
-				return outcome;
-			} catch (error) {
-				if (error instanceof EvolinkFailure) remember(afterRefusal(error, prepared));
-				throw error;
-			}
-		},
-		{ deadlineMs: clock.nowMs() + timeoutSeconds * 1000 },
-		clock,
-	);
+	const deadlineMs = clock.nowMs() + allowedMs(submission);
+	const attempt = async () => {
+		await client.throttle.waitForTurn(deadlineMs);
+		try {
+			const outcome = await client.submitVideo(body, idempotencyKey, () =>
+				remember({ state: 'submitting' }),
+			);
+			if (!('done' in outcome)) remember(prepared);
+			return outcome;
+		} catch (error) {
+			if (error instanceof EvolinkFailure) remember(afterRefusal(error, prepared));
+			throw error;
+		}
+	};
+	const end = await repeatUntil(attempt, { deadlineMs }, clock);
+	if (!('done' in end)) {
+		const isFull = end.trouble?.details.httpCode === '429';
+		throw isFull && submission.mayBePostponed ? new Postponed() : end.trouble;
+	}
+	const task = end.done;
 	const sent = sentIn(body);
 	const submittedAtMs = Date.now();
 	remember({ state: 'started', taskId: task.id, sent, startedAtMs: submittedAtMs });
@@ -195,6 +207,10 @@ async function submitCounted(submission: Submission, execution: Execution): Prom
 	// trace after a crash.
 	logger.info(`Evolink started a paid task: ${task.id}`, { taskId: task.id, itemIndex });
 	return { taskId: task.id, task, sent, startedMs: clock.nowMs(), submittedAtMs };
+}
+
+function allowedMs({ timeoutSeconds, mayBePostponed }: Submission): number {
+	return Math.min(timeoutSeconds * 1000, mayBePostponed ? PATIENCE_BEFORE_SLEEP_MS : Infinity);
 }
 
 /** A refusal (4xx) is for good: what is sent after it goes out under another key. */

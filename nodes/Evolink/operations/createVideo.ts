@@ -197,7 +197,7 @@ export const createVideo: Operation = {
 			...(isNew ? { starts: 'video' as const } : {}),
 			...(known?.state === 'failed' ? { failedBefore: known.failure } : {}),
 			settings,
-			async begin() {
+			async begin(mayBePostponed) {
 				const startedMs = execution.startedBeforeSleepMs(itemIndex);
 				const known = paidTasks.find(itemIndex, identity);
 				if (startedMs !== undefined && known?.state === 'started') {
@@ -206,7 +206,11 @@ export const createVideo: Operation = {
 					return { taskId, sent, startedMs, submittedAtMs: startedAtMs };
 				}
 				const needs = { clock, paidTasks, logger: context.logger };
-				return await submitOnce(submission, needs, context.getContext('node'));
+				return await submitOnce(
+					{ ...submission, mayBePostponed },
+					needs,
+					context.getContext('node'),
+				);
 			},
 			async finish(underWay) {
 				const output = await finishTask(underWay, settings, client, execution, (failed) =>

@@ -34,9 +34,6 @@ export interface ResultRequest {
 /** A link that has not begun to answer by then is opened again. */
 const OPENING_TIMEOUT_MS = 30_000;
 
-/** Even when the time is over, one more attempt is made, which may take so long. */
-const LAST_ATTEMPT_MS = 30_000;
-
 /**
  * A link that is refused, a page or an empty file in its place may be a passing fault: a storage can
  * be some seconds behind. What lasts for a minute is not.
@@ -80,15 +77,9 @@ export async function downloadResult(
 		throw downloadFailure(link, 'its link is not a web address', advice);
 	}
 	const { clock } = execution;
-	const deadlineMs = clock.nowMs() + allowedMs;
 	const end = await repeatUntil(
-		async (remainingMs) => {
-			const outcome = await attemptDownload(request, remainingMs, execution);
-			// An attempt that has taken all the time was the last.
-			if (!('done' in outcome) && clock.nowMs() >= deadlineMs) throw gaveUp(request, outcome);
-			return outcome;
-		},
-		{ deadlineMs, lastAttemptMs: LAST_ATTEMPT_MS },
+		async (remainingMs) => await attemptDownload(request, remainingMs, execution),
+		{ deadlineMs: clock.nowMs() + allowedMs },
 		clock,
 	);
 	if ('done' in end) return end.done;

@@ -12,6 +12,7 @@ import type { FailureDetails } from '../evolink/failure';
 import { ofTask } from '../evolink/failures';
 import { isFinished } from '../evolink/task';
 import { PaidTasks } from '../money/paidTasks';
+import { Postponed } from '../money/submitOnce';
 import type { TaskUnderWay } from '../money/submitOnce';
 import { openAccount } from '../n8n/account';
 import type { Account } from '../n8n/account';
@@ -81,7 +82,8 @@ export type PreparedItem =
 			/** Why an earlier try has failed, where that is why it would. */
 			failedBefore?: FailureDetails;
 			settings: TaskSettings;
-			begin(): Promise<TaskUnderWay>;
+			/** @param mayBePostponed whether it may throw Postponed where the account is busy */
+			begin(mayBePostponed: boolean): Promise<TaskUnderWay>;
 			finish(task: TaskUnderWay): Promise<ItemOutput>;
 	  };
 
@@ -175,7 +177,7 @@ class ItemRun {
 				const output =
 					'run' in item
 						? await item.run()
-						: await item.finish(this.begun[itemIndex] ?? (await item.begin()));
+						: await item.finish(this.begun[itemIndex] ?? (await item.begin(false)));
 				this.results[itemIndex] = { row: { ...output, pairedItem: { item: itemIndex } } };
 			});
 			this.showAdvice();
@@ -251,8 +253,16 @@ class ItemRun {
 			this.advise(0, `The node waited in memory instead of sleeping, because ${why}.`);
 			return undefined;
 		}
+		let isAccountBusy = false;
 		await this.inLanes(async (item, itemIndex) => {
-			if ('begin' in item) this.begun[itemIndex] = await item.begin();
+			if (!('begin' in item) || isAccountBusy) return;
+			try {
+				this.begun[itemIndex] = await item.begin(true);
+			} catch (error) {
+				if (!(error instanceof Postponed)) throw error;
+				// Those that are left are submitted after the sleep, or one after another without one.
+				isAccountBusy = true;
+			}
 		});
 		const waiting = this.prepared.flatMap((item, itemIndex) => {
 			const task = this.begun[itemIndex];

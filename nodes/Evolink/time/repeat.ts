@@ -15,17 +15,23 @@ export interface Again<Trouble> {
 /** How an attempt ended. */
 export type Attempt<Done, Trouble = Error> = { done: Done } | Again<Trouble>;
 
-/** How long to repeat, and how often. Times are in milliseconds, the deadline by the clock. */
+/**
+ * How long to repeat, and how often. Times are in milliseconds, the deadline by the clock. No pause
+ * goes beyond it: the last attempt begins at the deadline.
+ */
 export interface Limits {
 	deadlineMs: number;
-	/** How long one more attempt, at the deadline, may take; absent: the deadline is the end. */
-	lastAttemptMs?: number;
+	/** Whether an attempt that has taken all the time is followed by a last one, too. */
+	isLastCertain?: boolean;
 	firstPauseMs?: number;
 	/** No pause is shorter. */
 	floorMs?(): number;
 	/** How long nobody may try anything, from now on. */
 	quietMs?(): number;
 }
+
+/** How long the attempt at the deadline may take: an ordinary time-out, however little is left. */
+const LAST_ATTEMPT_MS = 30_000;
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -79,7 +85,7 @@ export async function repeatUntil<Done, Trouble>(
 	clock: Clock,
 	random: () => number = Math.random,
 ): Promise<Attempt<Done, Trouble>> {
-	const { deadlineMs, lastAttemptMs, floorMs = () => 0 } = limits;
+	const { deadlineMs, isLastCertain = false, floorMs = () => 0 } = limits;
 	let pauseMs = limits.firstPauseMs ?? 0;
 	let troublesInARow = 0;
 	let impatientSinceMs: number | undefined;
@@ -87,11 +93,11 @@ export async function repeatUntil<Done, Trouble>(
 	for (;;) {
 		await pause(pauseMs, limits, clock);
 		const remainingMs = deadlineMs - clock.nowMs();
-		const outcome = await attempt(remainingMs > 0 ? remainingMs : (lastAttemptMs ?? 1));
+		const isLast = remainingMs <= 0;
+		const outcome = await attempt(isLast ? LAST_ATTEMPT_MS : remainingMs);
 		const nowMs = clock.nowMs();
-		if ('done' in outcome) return outcome;
-		if (nowMs >= deadlineMs && lastAttemptMs === undefined) return before ?? outcome;
-		if (remainingMs <= 0) return outcome;
+		if ('done' in outcome || isLast) return outcome;
+		if (nowMs >= deadlineMs && !isLastCertain) return before ?? outcome;
 		const { trouble, askedMs, patienceMs = Number.POSITIVE_INFINITY } = outcome;
 		troublesInARow = trouble === undefined ? 0 : troublesInARow + 1;
 		if (outcome.patienceMs !== undefined) impatientSinceMs ??= nowMs;
@@ -99,7 +105,6 @@ export async function repeatUntil<Done, Trouble>(
 		if (nowMs >= patienceEndMs) return outcome;
 		pauseMs = outcome.pauseMs ?? backoffMs(troublesInARow, askedMs, random());
 		pauseMs = Math.max(floorMs(), Math.min(pauseMs, patienceEndMs - nowMs));
-		if (nowMs + pauseMs >= deadlineMs && lastAttemptMs === undefined) return outcome;
 		before = outcome;
 	}
 }

@@ -19,18 +19,19 @@ export class Throttle {
 	}
 
 	/**
-	 * Resolves when a submission may go out.
+	 * Resolves when a submission may go out; a quiet is kept until its deadline at most.
 	 *
 	 * @throws Stopped when the execution is stopped
 	 */
-	async waitForTurn(): Promise<void> {
+	async waitForTurn(deadlineMs: number): Promise<void> {
 		do {
-			await this.clock.sleep(this.quietMs());
+			const remainingMs = Math.max(0, deadlineMs - this.clock.nowMs());
+			await this.clock.sleep(Math.min(this.quietMs(), remainingMs));
 			const dueMs = Math.max(this.clock.nowMs(), this.nextSubmissionMs);
 			this.nextSubmissionMs = dueMs + BETWEEN_SUBMISSIONS_MS;
 			await this.clock.sleep(dueMs - this.clock.nowMs());
 			// Those who waited for the end of the quiet would all go out at once without a new turn.
-		} while (this.quietMs() > 0);
+		} while (this.quietMs() > 0 && this.clock.nowMs() < deadlineMs);
 	}
 
 	/** @param askedMs for how long the API wants to be left alone, if it said so; at most a minute */
