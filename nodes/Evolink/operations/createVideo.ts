@@ -5,24 +5,24 @@ import type { CameraStep } from '../evolink/camera';
 import { requestBody } from '../evolink/client';
 import type { VideoRequestBody } from '../evolink/client';
 import { inputFailure } from '../evolink/failure';
-import { noResponseFailure } from '../evolink/failures';
 import { imageUrlAdvice } from '../evolink/imageUrl';
 import { checkSettings, findModel } from '../evolink/models';
 import type { ImageCount, VideoModel, VideoSettings } from '../evolink/models';
 import { wouldStart } from '../money/paidTasks';
+import type { Identity, PaidTask } from '../money/paidTasks';
 import { rememberFailedTask, submitOnce } from '../money/submitOnce';
-import type { CheckedImage } from '../n8n/imageFile';
 import { expressionOf, fieldsOfItem } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
-import { repeatOrThrow } from '../time/repeat';
 import { finishTask } from './finishTask';
 import { imageAdvice, readImages } from './imageFields';
 import type { Image } from './imageFields';
 import { rehearseVideo } from './rehearsal';
-import type { Execution, OpenAccount, Operation } from './runItems';
+import type { Execution, OpenAccount, Operation, PreparedItem } from './runItems';
 import { checkMaxVideos, checkMinBalance, readLimits } from './spendingLimits';
+import { uploadImage } from './uploadImage';
 import { resolvedIdentity, writtenIdentity } from './videoIdentity';
 import { readTaskSettings } from './waitOptions';
+import type { TaskSettings } from './waitOptions';
 
 function readSteps(options: Fields): CameraStep[] {
 	const label = 'Camera Sequence';
@@ -65,37 +65,6 @@ function adviceOnPrompt(context: IExecuteFunctions, fields: Fields, prompt: stri
 	];
 }
 
-/** An upload costs nothing, so it is tried for a good while; but no video waits for it yet. */
-const LONGEST_UPLOAD_MS = 300_000;
-
-/**
- * Uploads an image that several items share once; where that fails or takes longer than the item
- * allows, the item tries for itself.
- */
-async function uploadOnce(
-	image: CheckedImage,
-	timeoutSeconds: number,
-	{ client, uploads }: OpenAccount,
-	{ clock }: Execution,
-): Promise<string> {
-	const first = uploads.get(image.sha256);
-	const deadlineMs = clock.nowMs() + Math.min(timeoutSeconds * 1000, LONGEST_UPLOAD_MS);
-	const shared =
-		first && (await Promise.race([first, clock.sleep(deadlineMs - clock.nowMs()).then(() => {})]));
-	if (shared !== undefined) return shared;
-	if (clock.nowMs() >= deadlineMs) throw noResponseFailure('timedOut');
-	const upload = repeatOrThrow(
-		async (allowedMs) => await client.uploadImage(image.form(), allowedMs),
-		{ deadlineMs, quietMs: () => client.throttle.quietMs() },
-		clock,
-	);
-	uploads.set(
-		image.sha256,
-		upload.catch(() => undefined),
-	);
-	return await upload;
-}
-
 /** What is checked of an item whose video is to be made. */
 interface CheckedVideo {
 	video: VideoSettings;
@@ -133,7 +102,7 @@ async function bodyOf(
 		addresses.push(
 			image.kind === 'link'
 				? image.url
-				: await uploadOnce(image.file, timeoutSeconds, account, execution),
+				: await uploadImage(image.file, timeoutSeconds, account, execution),
 		);
 	}
 	return requestBody(video, addresses);
@@ -152,80 +121,110 @@ function submittedImages(images: readonly Image[]) {
 	};
 }
 
+/** One item, checked as far as it has to be. */
+interface CheckedItem {
+	itemIndex: number;
+	settings: TaskSettings;
+	identity: Identity;
+	/** What an earlier try has left of it. */
+	known: PaidTask | undefined;
+	/** Undefined where the video is paid for and its fields are not as they should be any more. */
+	checked: CheckedVideo | undefined;
+	/** @throws EvolinkFailure that names the field that is not as it should be */
+	check(): Promise<CheckedVideo>;
+}
+
+async function checkItem(
+	itemIndex: number,
+	item: { fields: Fields; options: Fields },
+	account: OpenAccount | undefined,
+	execution: Execution,
+): Promise<CheckedItem> {
+	const { paidTasks, advise } = execution;
+	const settings = readTaskSettings(itemIndex, item.fields, item.options);
+	readLimits(item.options);
+	// Shown only while waiting, so that its value counts for nothing else.
+	settings.downloadVideo &&= settings.waitForCompletion;
+	const isRehearsal = account === undefined;
+	const written = writtenIdentity(execution, isRehearsal);
+	const check = async () => await checkVideo(execution, itemIndex, item, account);
+	const isPaid = !isRehearsal && !wouldStart(paidTasks.find(itemIndex, written));
+	// What is paid for needs nothing that only a new video needs: no image, no valid prompt.
+	const checked = isPaid ? await check().catch(() => undefined) : await check();
+	const resolved = checked && resolvedIdentity(checked.video, checked.images, isRehearsal);
+	for (const one of checked?.advice ?? []) advise(itemIndex, one);
+	const identity = { ...written, ...resolved };
+	return {
+		itemIndex,
+		settings,
+		identity,
+		known: paidTasks.find(itemIndex, identity),
+		checked,
+		check,
+	};
+}
+
+/** Returns the item as one that submits a video, or finds the task that it had before. */
+function paidItem(item: CheckedItem, account: OpenAccount, execution: Execution): PreparedItem {
+	const { itemIndex, identity, settings, known, checked, check } = item;
+	const { paidTasks, context, clock } = execution;
+	const { timeoutSeconds } = settings;
+	const { client } = account;
+	const submission = {
+		itemIndex,
+		identity,
+		images: submittedImages(checked?.images ?? []),
+		timeoutSeconds,
+		client,
+		checkLimit: () => checkMaxVideos(1, execution),
+		body: async () => await bodyOf(checked ?? (await check()), timeoutSeconds, account, execution),
+	};
+	return {
+		...(wouldStart(known) ? { starts: 'video' } : {}),
+		...(known?.state === 'failed' ? { failedBefore: known.failure } : {}),
+		settings,
+		async begin(mayBePostponed) {
+			const startedMs = execution.startedBeforeSleepMs(itemIndex);
+			if (startedMs !== undefined && known?.state === 'started') {
+				// A task that failed meanwhile has failed: only a retry submits the item again.
+				const { taskId, sent, startedAtMs } = known;
+				return { taskId, sent, startedMs, submittedAtMs: startedAtMs };
+			}
+			const needs = { clock, paidTasks, logger: context.logger };
+			const memory = context.getContext('node');
+			return await submitOnce({ ...submission, mayBePostponed }, needs, memory);
+		},
+		async finish(underWay) {
+			const output = await finishTask(underWay, settings, client, execution, (failed) =>
+				rememberFailedTask(submission, failed, execution),
+			);
+			paidTasks.forgetAgentCall(itemIndex, identity);
+			return output;
+		},
+	};
+}
+
 /** Video > Create: submits the images and the words, and waits and downloads as far as wanted. */
 export const createVideo: Operation = {
-	async prepare(execution, itemIndex) {
-		const { context, clock, paidTasks } = execution;
-		const item = fieldsOfItem(context, itemIndex);
-		const settings = readTaskSettings(itemIndex, item.fields, item.options);
-		readLimits(item.options);
-		// Shown only while waiting, so that its value counts for nothing else.
-		settings.downloadVideo &&= settings.waitForCompletion;
-		const isRehearsal = item.options.yesOrNo('rehearse', 'Rehearse (No Cost)', false);
+	async prepare(execution, itemIndex): Promise<PreparedItem> {
+		const fields = fieldsOfItem(execution.context, itemIndex);
+		const isRehearsal = fields.options.yesOrNo('rehearse', 'Rehearse (No Cost)', false);
 		const account = isRehearsal ? undefined : await execution.openAccount(itemIndex);
-		const written = writtenIdentity(execution, isRehearsal);
-		const check = async () => await checkVideo(execution, itemIndex, item, account);
-		const isPaid = account !== undefined && !wouldStart(paidTasks.find(itemIndex, written));
-		// What is paid for needs nothing that only a new video needs: no image, no valid prompt.
-		const checked = isPaid ? await check().catch(() => undefined) : await check();
-		const resolved = checked && resolvedIdentity(checked.video, checked.images, isRehearsal);
-		const identity = { ...written, ...resolved };
-		const known = paidTasks.find(itemIndex, identity);
-		const isNew = wouldStart(known);
-		for (const one of checked?.advice ?? []) execution.advise(itemIndex, one);
-		if (account === undefined) {
-			const { video, images } = checked ?? (await check());
-			return {
-				...(isNew ? { starts: 'rehearsal' as const } : {}),
-				run: async () =>
-					await rehearseVideo({ itemIndex, identity, video, images, settings }, execution),
-			};
-		}
-		const { client } = account;
-		const { timeoutSeconds } = settings;
-		const submission = {
-			itemIndex,
-			identity,
-			images: submittedImages(checked?.images ?? []),
-			timeoutSeconds,
-			client,
-			checkLimit: () => checkMaxVideos(1, execution),
-			body: async () =>
-				await bodyOf(checked ?? (await check()), timeoutSeconds, account, execution),
-		};
+		const item = await checkItem(itemIndex, fields, account, execution);
+		if (account !== undefined) return paidItem(item, account, execution);
+		const { video, images } = item.checked ?? (await item.check());
 		return {
-			...(isNew ? { starts: 'video' as const } : {}),
-			...(known?.state === 'failed' ? { failedBefore: known.failure } : {}),
-			settings,
-			async begin(mayBePostponed) {
-				const startedMs = execution.startedBeforeSleepMs(itemIndex);
-				const known = paidTasks.find(itemIndex, identity);
-				if (startedMs !== undefined && known?.state === 'started') {
-					// A task that failed meanwhile has failed: only a retry submits the item again.
-					const { taskId, sent, startedAtMs } = known;
-					return { taskId, sent, startedMs, submittedAtMs: startedAtMs };
-				}
-				const needs = { clock, paidTasks, logger: context.logger };
-				return await submitOnce(
-					{ ...submission, mayBePostponed },
-					needs,
-					context.getContext('node'),
-				);
-			},
-			async finish(underWay) {
-				const output = await finishTask(underWay, settings, client, execution, (failed) =>
-					rememberFailedTask(submission, failed, execution),
-				);
-				paidTasks.forgetAgentCall(itemIndex, identity);
-				return output;
-			},
+			...(wouldStart(item.known) ? { starts: 'rehearsal' } : {}),
+			run: async () => await rehearseVideo({ ...item, video, images }, execution),
 		};
 	},
 
 	async guard(starting, execution) {
 		checkMaxVideos(starting.length, execution);
-		const first = starting.find(({ starts }) => starts === 'video');
-		if (first === undefined) return;
-		await checkMinBalance(await execution.openAccount(first.itemIndex), execution);
+		const accounts = new Set<OpenAccount>();
+		for (const { itemIndex, starts } of starting) {
+			if (starts === 'video') accounts.add(await execution.openAccount(itemIndex));
+		}
+		for (const account of accounts) await checkMinBalance(account, execution);
 	},
 };
