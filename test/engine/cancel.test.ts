@@ -1,14 +1,11 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { Fault } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
-import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
+import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 import { pictureBytes } from './picture-bytes';
 import { sentRequestCount } from './sent-requests';
-import { testsSideBySide } from './concurrent-tests';
-import type { OwnBench } from './concurrent-tests';
 
 const evolink = useEvolink();
-const itSideBySide = testsSideBySide(evolink, { generationSeconds: 60 });
 
 async function pause(seconds: number): Promise<void> {
 	await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -149,7 +146,7 @@ describe('the Stop button ends the run within a second, and no request follows',
 	];
 	for (const scene of SCENES) {
 		for (const { settings, node } of nodes) {
-			itSideBySide(`while ${scene.name}${settings}`, async (bench) => {
+			evolink.it(`while ${scene.name}${settings}`, async (bench) => {
 				const { sandbox } = bench;
 				const { fault, generationSeconds, until, thenSleeps } = scene;
 				if (fault !== undefined) sandbox.addFault({ ...fault, times: Infinity });
@@ -171,7 +168,7 @@ describe('the Stop button ends the run within a second, and no request follows',
 		}
 	}
 
-	itSideBySide('while some items wait and others have not begun', async (bench) => {
+	evolink.it('while some items wait and others have not begun', async (bench) => {
 		const { sandbox } = bench;
 		const items = [0, 1, 2, 3, 4, 5, 6].map((number) => ({ json: { number } }));
 		const run = { items, parameters: { options: { maxConcurrent: 2 } } };
@@ -185,7 +182,7 @@ describe('the Stop button ends the run within a second, and no request follows',
 		}
 	});
 
-	itSideBySide('while the node would continue on fail', async (bench) => {
+	evolink.it('while the node would continue on fail', async (bench) => {
 		const { sandbox } = bench;
 		const run: EvolinkRun = { node: { onError: 'continueRegularOutput' } };
 
@@ -197,7 +194,7 @@ describe('the Stop button ends the run within a second, and no request follows',
 	});
 });
 
-itSideBySide(
+evolink.it(
 	'a stop still notes the task of a submission that is answered right after it',
 	async (bench) => {
 		const { sandbox } = bench;
@@ -217,7 +214,7 @@ itSideBySide(
 	},
 );
 
-itSideBySide(
+evolink.it(
 	'a stop says that a video may have been started when no answer came any more',
 	async (bench) => {
 		const { sandbox } = bench;
@@ -236,7 +233,7 @@ itSideBySide(
 	},
 );
 
-itSideBySide(
+evolink.it(
 	'A stop ends the run at once while a submission stalls that another item has outlived',
 	async (bench) => {
 		const { sandbox } = bench;

@@ -1,12 +1,9 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { useEvolink } from './evolink-workflow';
-import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { testsSideBySide } from './concurrent-tests';
-import type { OwnBench } from './concurrent-tests';
+import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 
 const evolink = useEvolink();
-const itSideBySide = testsSideBySide(evolink);
 
 /** What can happen to an item, by the kind of failure. */
 const FATES = [
@@ -117,7 +114,7 @@ function expectSuccessfulNode({ run, error }: EvolinkResult): void {
 }
 
 describe('Continue On Fail', () => {
-	itSideBySide('puts each failed item out as one key with an object, in order', async (bench) => {
+	evolink.it('puts each failed item out as one key with an object, in order', async (bench) => {
 		const result = await bench.run(fatefulRun(bench, 'continueRegularOutput'));
 
 		expectSuccessfulNode(result);
@@ -133,14 +130,14 @@ describe('Continue On Fail', () => {
 		});
 	});
 
-	itSideBySide('pays for every item that was right, and once', async (bench) => {
+	evolink.it('pays for every item that was right, and once', async (bench) => {
 		await bench.run(fatefulRun(bench, 'continueRegularOutput'));
 
 		const paid = bench.sandbox.bill.map(({ prompt }) => prompt).sort();
 		expect(paid).toEqual(['<fine>', '<no file>', '<task failed>', '<timeout>', '<unread>']);
 	});
 
-	itSideBySide('still works with the setting of old workflows', async (bench) => {
+	evolink.it('still works with the setting of old workflows', async (bench) => {
 		const { node, ...run } = fatefulRun(bench, '');
 		expect(node).toBeDefined();
 
@@ -151,7 +148,7 @@ describe('Continue On Fail', () => {
 		expect(result.rows[1].json.error).toMatchObject({ message: expect.any(String) });
 	});
 
-	itSideBySide('keeps a whole run of failed items', async ({ sandbox, run }) => {
+	evolink.it('keeps a whole run of failed items', async ({ sandbox, run }) => {
 		sandbox.addFault({ on: 'submit', times: 3, fault: { kind: 'status', status: 402 } });
 
 		const { rows, error } = await run({
@@ -170,7 +167,7 @@ describe('Continue On Fail', () => {
 		]);
 	});
 
-	itSideBySide('tells of a wrong credential item by item', async ({ sandbox, run }) => {
+	evolink.it('tells of a wrong credential item by item', async ({ sandbox, run }) => {
 		const { rows, error } = await run({
 			items: [{ json: {} }, { json: {} }],
 			credential: { baseUrl: 'no address' },
@@ -191,7 +188,7 @@ describe('Continue On Fail', () => {
 });
 
 describe('the error output', () => {
-	itSideBySide(
+	evolink.it(
 		'gets the failed items and nothing else, each with its input fields',
 		async (bench) => {
 			const result = await bench.run(fatefulRun(bench, 'continueErrorOutput'));
@@ -213,7 +210,7 @@ describe('the error output', () => {
 		},
 	);
 
-	itSideBySide('leaves successes between failures where they belong', async ({ sandbox, run }) => {
+	evolink.it('leaves successes between failures where they belong', async ({ sandbox, run }) => {
 		for (const number of [0, 2, 4]) {
 			sandbox.addFault({
 				on: 'submit',
@@ -237,7 +234,7 @@ describe('the error output', () => {
 		expect(errorRows.map(({ json }) => json.number)).toEqual([0, 2, 4]);
 	});
 
-	itSideBySide(
+	evolink.it(
 		'is not taken by a task that is put out after its time',
 		async ({ sandbox, run }) => {
 			sandbox.planTask({ generationSeconds: 60 });

@@ -7,7 +7,6 @@ import { promptFor, trafficOf } from './traffic';
 import type { Traffic } from './traffic';
 
 const evolink = useEvolink({ generationSeconds: 0 });
-const itSideBySide = testsSideBySide(evolink);
 const tables = useLastingSandbox();
 
 interface Outcome extends Traffic {
@@ -103,7 +102,7 @@ describe('the end of the wait', () => {
 
 describe('the first read of a task that is resumed', () => {
 	for (const kind of ['stall', 'trickle'] as const) {
-		itSideBySide(`counts towards the timeout (${kind})`, async (bench) => {
+		evolink.it(`counts towards the timeout (${kind})`, async (bench) => {
 			const { sandbox, run, retry } = bench;
 			const settings = { parameters: { options: { timeout: 60 } } };
 			sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });

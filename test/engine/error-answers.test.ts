@@ -7,7 +7,6 @@ import { promptFor, trafficOf } from './traffic';
 import type { Traffic } from './traffic';
 
 const evolink = useEvolink();
-const itSideBySide = testsSideBySide(evolink);
 const tables = useLastingSandbox();
 
 type BodyForm = ErrorFormat | 'html' | 'empty';
@@ -135,7 +134,7 @@ describe('an error answer to every status read that may pass', () => {
 describe('the error of an item', () => {
 	const items = [0, 1, 2].map((number) => ({ json: { prompt: `<item ${number}>` } }));
 
-	itSideBySide('says which item it is about when the API refuses it', async ({ sandbox, run }) => {
+	evolink.it('says which item it is about when the API refuses it', async ({ sandbox, run }) => {
 		sandbox.addFault({
 			on: 'submit',
 			match: { promptIncludes: '<item 2>' },
@@ -184,7 +183,7 @@ describe('the error of an item', () => {
 		expect(evolink.sandbox.bill).toEqual([]);
 	});
 
-	itSideBySide('names the task when a status read is sent elsewhere', async ({ sandbox, run }) => {
+	evolink.it('names the task when a status read is sent elsewhere', async ({ sandbox, run }) => {
 		sandbox.addFault({
 			on: 'read',
 			fault: { kind: 'redirect', location: 'https://example.com/' },

@@ -7,7 +7,6 @@ import { promptFor, trafficOf } from './traffic';
 import type { Traffic } from './traffic';
 
 const evolink = useEvolink();
-const itSideBySide = testsSideBySide(evolink);
 const tables = useLastingSandbox();
 
 interface Outcome extends Traffic {
@@ -152,7 +151,7 @@ describe('a task in a state that is no end', () => {
 	);
 });
 
-itSideBySide(
+evolink.it(
 	'reads a completed task without results again and never makes the video again',
 	async ({ sandbox, run }) => {
 		sandbox.planTask({
@@ -171,7 +170,7 @@ itSideBySide(
 	},
 );
 
-itSideBySide(
+evolink.it(
 	'goes on with the other items when one task fails and the node continues',
 	async ({ sandbox, run }) => {
 		sandbox.planTask({

@@ -1,11 +1,9 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { testsSideBySide } from './concurrent-tests';
 import { useEvolink } from './evolink-workflow';
 import { pictureBytes } from './picture-bytes';
 
 const evolink = useEvolink({ generationSeconds: 0 });
-const itSideBySide = testsSideBySide(evolink);
 
 const SUBMIT_ONLY = { waitForCompletion: false };
 
@@ -21,7 +19,7 @@ describe('an API key', () => {
 		(key: string) => `Bearer ${key}`,
 		(key: string) => `${key.slice(0, 5)}\n${key.slice(5)}`,
 	]) {
-		itSideBySide(
+		evolink.it(
 			`works as it was pasted: ${JSON.stringify(spelled('sk-1234567'))}`,
 			async (bench) => {
 				const { sandbox, run } = bench;
@@ -37,7 +35,7 @@ describe('an API key', () => {
 		);
 	}
 
-	itSideBySide('with a line break inside is redacted as it is sent', async ({ sandbox, run }) => {
+	evolink.it('with a line break inside is redacted as it is sent', async ({ sandbox, run }) => {
 		sandbox.addFault({
 			on: 'submit',
 			fault: { kind: 'status', status: 401, message: `The key ${sandbox.apiKey} is unknown` },
@@ -50,7 +48,7 @@ describe('an API key', () => {
 		expect(JSON.stringify([error?.message, error?.description])).not.toContain(sandbox.apiKey);
 	});
 
-	itSideBySide('goes to the address with /v1 at its end, too', async ({ sandbox, run }) => {
+	evolink.it('goes to the address with /v1 at its end, too', async ({ sandbox, run }) => {
 		const { error } = await run({
 			parameters: SUBMIT_ONLY,
 			credential: { baseUrl: `${sandbox.url}/v1/` },
@@ -67,7 +65,7 @@ describe('a Task ID', () => {
 		(id: string) => `taskId: ${id}. `,
 		(id: string) => ` \u200b${id}\n`,
 	]) {
-		itSideBySide(
+		evolink.it(
 			`is understood as it was copied: ${JSON.stringify(spelled('task-1'))}`,
 			async (bench) => {
 				const taskId = bench.sandbox.addTask({ generationSeconds: 0 });
@@ -81,7 +79,7 @@ describe('a Task ID', () => {
 		);
 	}
 
-	itSideBySide('that is wrong is not said to be paid for', async ({ run }) => {
+	evolink.it('that is wrong is not said to be paid for', async ({ run }) => {
 		const { error } = await run({
 			parameters: { resource: 'task', operation: 'get', taskId: 'task-unified-1-abcdefgh' },
 		});
@@ -93,7 +91,7 @@ describe('a Task ID', () => {
 });
 
 describe('an image from an earlier node', () => {
-	itSideBySide(
+	evolink.it(
 		"is the item's only file where the field is left at its default",
 		async ({ sandbox, run }) => {
 			const { error } = await run({
@@ -112,7 +110,7 @@ describe('an image from an earlier node', () => {
 		['data', [], /This item has no file/],
 		['iVBOR'.repeat(600_000), ['data'], /takes the name of the field/],
 	] as Array<[string, string[], RegExp]>) {
-		itSideBySide(
+		evolink.it(
 			`is not in the field ${field.slice(0, 10)}, and the message names ${fields.join(', ') || 'none'}`,
 			async ({ sandbox, run }) => {
 				const { error } = await run({
@@ -127,7 +125,7 @@ describe('an image from an earlier node', () => {
 		);
 	}
 
-	itSideBySide('is found where the workflow keeps files in JSON', async ({ run }) => {
+	evolink.it('is found where the workflow keeps files in JSON', async ({ run }) => {
 		const { binary, json } = await itemWith('cat');
 		const { error } = await run({
 			items: [{ json: { ...json, _files: JSON.parse(JSON.stringify(binary)) } }],
@@ -138,7 +136,7 @@ describe('an image from an earlier node', () => {
 });
 
 describe('what may not be meant', () => {
-	itSideBySide(
+	evolink.it(
 		'is a prompt whose expression gave nothing: a hint says so',
 		async ({ sandbox, run }) => {
 			const { error, hints } = await run({
@@ -153,7 +151,7 @@ describe('what may not be meant', () => {
 		},
 	);
 
-	itSideBySide('is a share page: a hint names the way out', async ({ sandbox, run }) => {
+	evolink.it('is a share page: a hint names the way out', async ({ sandbox, run }) => {
 		const { error, hints } = await run({
 			parameters: { ...SUBMIT_ONLY, imageUrl: 'https://drive.google.com/file/d/1a2b/view' },
 		});
@@ -163,7 +161,7 @@ describe('what may not be meant', () => {
 		expect(hints[0].message).toMatch(/Google Drive page.*'Binary File'/);
 	});
 
-	itSideBySide('is a local link: allowed with a hint where the API is local', async ({ run }) => {
+	evolink.it('is a local link: allowed with a hint where the API is local', async ({ run }) => {
 		const { error, hints } = await run({
 			parameters: { ...SUBMIT_ONLY, imageUrl: 'http://localhost:5678/a.jpg' },
 		});
@@ -180,7 +178,7 @@ describe('what may not be meant', () => {
 		expect(error?.description).toContain('192.168.1.7');
 	});
 
-	itSideBySide('is a link whose expression gave nothing', async ({ run }) => {
+	evolink.it('is a link whose expression gave nothing', async ({ run }) => {
 		const { error } = await run({
 			items: [{ json: {} }],
 			parameters: { imageUrl: '={{ $json.photo }}' },

@@ -2,14 +2,11 @@
 import type { Fault } from '../../sandbox';
 import { SANDBOX_PRICES } from '../../sandbox/bill';
 import { useEvolink } from './evolink-workflow';
-import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
+import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 import { pictureBytes } from './picture-bytes';
 import { sentRequestCount } from './sent-requests';
-import { testsSideBySide } from './concurrent-tests';
-import type { OwnBench } from './concurrent-tests';
 
 const evolink = useEvolink();
-const itSideBySide = testsSideBySide(evolink, { generationSeconds: 20 });
 const itWithOneVideoOnTheAccount = testsSideBySide(evolink, {
 	generationSeconds: 20,
 	startCredits: SANDBOX_PRICES['768p'][6],
@@ -51,7 +48,7 @@ async function runAndWatch({ sandbox, run }: OwnBench, settings: EvolinkRun): Pr
 }
 
 describe('when an item fails and the node does not continue', () => {
-	itSideBySide('the waits of the others end at once and nothing runs on', async (bench) => {
+	evolink.it('the waits of the others end at once and nothing runs on', async (bench) => {
 		bench.sandbox.addFault(failItem(2, REFUSED_READ));
 
 		const { result, secondsToEnd, requestsAfterEnd } = await runAndWatch(bench, itemsRun(5, 5));
@@ -66,7 +63,7 @@ describe('when an item fails and the node does not continue', () => {
 		expect(bench.sandbox.bill).toHaveLength(5);
 	});
 
-	itSideBySide('no further item is submitted', async (bench) => {
+	evolink.it('no further item is submitted', async (bench) => {
 		bench.sandbox.addFault(failItem(1, { on: 'submit', fault: { kind: 'status', status: 400 } }));
 
 		const { result, requestsAfterEnd } = await runAndWatch(bench, itemsRun(6, 2));
@@ -76,7 +73,7 @@ describe('when an item fails and the node does not continue', () => {
 		expect(requestsAfterEnd).toBe(0);
 	});
 
-	itSideBySide('a stalled read and a stalled download of others end too', async (bench) => {
+	evolink.it('a stalled read and a stalled download of others end too', async (bench) => {
 		const { sandbox } = bench;
 		sandbox.planTask({ match: { promptIncludes: '<item 0>' }, generationSeconds: 0 });
 		sandbox.addFault(failItem(0, { on: 'media', fault: { kind: 'stalled-media' } }));
@@ -90,7 +87,7 @@ describe('when an item fails and the node does not continue', () => {
 		expect(requestsAfterEnd).toBe(0);
 	});
 
-	itSideBySide('an upload of another item ends, and nothing is submitted for it', async (bench) => {
+	evolink.it('an upload of another item ends, and nothing is submitted for it', async (bench) => {
 		const { sandbox } = bench;
 		const picture = await evolink.engine.storeBinary(
 			pictureBytes('png', 640, 480),
@@ -113,7 +110,7 @@ describe('when an item fails and the node does not continue', () => {
 		expect(sandbox.requestsOf('submit')).toHaveLength(1);
 	});
 
-	itSideBySide('a submission in flight is awaited and its task remembered', async (bench) => {
+	evolink.it('a submission in flight is awaited and its task remembered', async (bench) => {
 		const { sandbox, retry } = bench;
 		sandbox.addFault(failItem(0, { on: 'submit', fault: { kind: 'stall', seconds: 1.5 } }));
 		sandbox.addFault(failItem(1, { on: 'submit', fault: { kind: 'status', status: 400 } }));
@@ -154,7 +151,7 @@ describe('when an item fails and the node does not continue', () => {
 		},
 	);
 
-	itSideBySide(
+	evolink.it(
 		'the error names the tasks of the others, and a retry takes them up again',
 		async (bench) => {
 			const { sandbox, retry } = bench;
@@ -181,7 +178,7 @@ describe('when an item fails and the node does not continue', () => {
 		},
 	);
 
-	itSideBySide('at most 20 other tasks are named, then how many more there are', async (bench) => {
+	evolink.it('at most 20 other tasks are named, then how many more there are', async (bench) => {
 		const { sandbox } = bench;
 		sandbox.addFault(failItem(24, REFUSED_READ));
 
@@ -195,7 +192,7 @@ describe('when an item fails and the node does not continue', () => {
 		expect(description).toContain('and 4 more');
 	});
 
-	itSideBySide('nothing is said about others when there are none', async (bench) => {
+	evolink.it('nothing is said about others when there are none', async (bench) => {
 		const { sandbox } = bench;
 		sandbox.addFault(failItem(0, { on: 'submit', fault: { kind: 'status', status: 402 } }));
 

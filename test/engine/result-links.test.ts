@@ -1,7 +1,5 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { TaskPlan } from '../../sandbox';
-import { testsSideBySide } from './concurrent-tests';
-import type { OwnBench } from './concurrent-tests';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult } from './evolink-workflow';
 import { forEver, startOddHost } from './odd-host';
@@ -10,7 +8,6 @@ import type { OddAnswer, OddHost } from './odd-host';
 
 // The minutes that a download may take pass in seconds.
 const evolink = useEvolink({ generationSeconds: 0 });
-const itSideBySide = testsSideBySide(evolink);
 
 /** Whether this is a run of `npm run test:compat`, whose engines ignore an abort of a request. */
 const IS_OLDER_ENGINE = process.env.EVOLINK_ENGINE_VERSION !== undefined;
@@ -127,7 +124,7 @@ describe('a result that is no web address', () => {
 		{ name: 'a blank', linkFor: () => ' ' },
 	];
 	for (const { name, linkFor } of links) {
-		itSideBySide(
+		evolink.it(
 			`fails the item at once and is never opened: ${name}`,
 			async (bench) =>
 				await withHosts([sendVideo()], async (host) => {
@@ -142,7 +139,7 @@ describe('a result that is no web address', () => {
 		);
 	}
 
-	itSideBySide('does not bury the message when a whole file stands in the link', async (bench) => {
+	evolink.it('does not bury the message when a whole file stands in the link', async (bench) => {
 		const link = `data:video/mp4;base64,${'A'.repeat(2_000_000)}`;
 		const delivery = await deliver(bench, 'create', [link]);
 
@@ -150,7 +147,7 @@ describe('a result that is no web address', () => {
 		expect(String(delivery.result.error?.description).length).toBeLessThan(5_000);
 	});
 
-	itSideBySide(
+	evolink.it(
 		'is a web address in capital letters',
 		async (bench) =>
 			await withHosts([sendVideo()], async (host) => {
@@ -172,7 +169,7 @@ describe('a finished task without a usable link', () => {
 		{ name: 'a text for a list', results: 'http://127.0.0.1/video.mp4' },
 	];
 	for (const { name, results } of odd) {
-		itSideBySide(`ends by the deadline, and nothing is opened: ${name}`, async (bench) => {
+		evolink.it(`ends by the deadline, and nothing is opened: ${name}`, async (bench) => {
 			const delivery = await deliver(bench, 'get', results, { timeout: 30 });
 
 			expectWayOn(delivery, /finished, but Evolink gave no link to it within 30 seconds/);
@@ -181,7 +178,7 @@ describe('a finished task without a usable link', () => {
 		});
 	}
 
-	itSideBySide(
+	evolink.it(
 		'is one whose first usable link is taken',
 		async (bench) =>
 			await withHosts([sendVideo()], async (host) => {
@@ -192,7 +189,7 @@ describe('a finished task without a usable link', () => {
 
 describe('a result link that redirects', () => {
 	for (const status of [301, 302, 303, 307, 308]) {
-		itSideBySide(
+		evolink.it(
 			`is followed to another port, without the key (${status})`,
 			async (bench) =>
 				await withHosts(
@@ -209,7 +206,7 @@ describe('a result link that redirects', () => {
 		);
 	}
 
-	itSideBySide(
+	evolink.it(
 		'is followed over several hosts, and takes no cookie along',
 		async (bench) =>
 			await withHosts([sendVideo()], async (last) => {
@@ -229,7 +226,7 @@ describe('a result link that redirects', () => {
 			}),
 	);
 
-	itSideBySide('is followed to a path on the same host', async (bench) => {
+	evolink.it('is followed to a path on the same host', async (bench) => {
 		const answer: OddAnswer = (res, req) =>
 			req.url === '/moved/a.mp4' ? sendVideo()(res, req) : redirectTo('moved/a.mp4')(res, req);
 		await withHosts([answer], async (host) => {
@@ -269,7 +266,7 @@ describe('a result link that redirects', () => {
 		},
 	];
 	for (const { name, locationFor, message } of falseTrails) {
-		itSideBySide(
+		evolink.it(
 			`ends clearly and after a minute when it leads to ${name}`,
 			async (bench) =>
 				await withHosts(
@@ -289,7 +286,7 @@ describe('a result link that redirects', () => {
 		);
 	}
 
-	itSideBySide('ends clearly and after a minute on a circle of two hosts', async (bench) => {
+	evolink.it('ends clearly and after a minute on a circle of two hosts', async (bench) => {
 		let secondUrl = '';
 		const toSecond: OddAnswer = (res, req) => redirectTo(secondUrl)(res, req);
 		await withHosts(
@@ -308,7 +305,7 @@ describe('a result link that redirects', () => {
 		);
 	});
 
-	itSideBySide('ends clearly when each address leads to yet another one', async (bench) => {
+	evolink.it('ends clearly when each address leads to yet another one', async (bench) => {
 		let count = 0;
 		await withHosts([(res, req) => redirectTo(`/${++count}`)(res, req)], async ({ url }) => {
 			const delivery = await deliver(bench, 'get', [url]);
@@ -318,7 +315,7 @@ describe('a result link that redirects', () => {
 		});
 	});
 
-	itSideBySide(
+	evolink.it(
 		'ends clearly and at once when it does not say where to',
 		async (bench) =>
 			await withHosts([(res) => res.writeHead(302).end()], async ({ url }) => {
@@ -401,7 +398,7 @@ describe('a result link that never comes to an end', () => {
 		},
 	];
 	for (const { name, answer, message, endsOnlyByAbort } of answers) {
-		itSideBySide(
+		evolink.it(
 			`fails the item after five minutes and lets go of the host: ${name}`,
 			async (bench) =>
 				await withHosts([answer], async (host) => {
@@ -422,7 +419,7 @@ describe('a result link that never comes to an end', () => {
 		);
 	}
 
-	itSideBySide('is not read at all when it is a page', async (bench) => {
+	evolink.it('is not read at all when it is a page', async (bench) => {
 		const page: OddAnswer = (res) => {
 			res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
 			forEver(res, 10, () => res.write(PIECE));
