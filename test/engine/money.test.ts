@@ -2,9 +2,11 @@
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 
+import { startSandbox } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { OwnBench } from './evolink-workflow';
 import { addressOf, listenOnLoopback } from './loopback-server';
+import { sentRequestCount } from './sent-requests';
 import { idempotencyKeyOf } from './traffic';
 
 const evolink = useEvolink();
@@ -177,12 +179,32 @@ async function expectNotSent(
 describe('a submission that could not leave', () => {
 	for (const [name, baseUrl, words] of [
 		['the host name is unknown', 'https://nowhere.invalid', /address .* could not be found/],
-		['nobody listens', 'http://127.0.0.1:1', /could not be sent|could not be reached|refused/],
+		['nobody listens', 'http://127.0.0.1:1', /Nothing answers at the address/],
 	] as const) {
 		evolink.it(`was not sent, so a retry sends it: ${name}`, async (bench) => {
 			await expectNotSent(bench, baseUrl, words);
 		});
 	}
+
+	evolink.it('is repeated until somebody listens, and paid once', async ({ run }) => {
+		const closed = await startSandbox();
+		await closed.close();
+		const { url: baseUrl } = closed;
+		const finished = run({ credential: { baseUrl } });
+		// The first attempt has failed by then: nobody was there to refuse it later.
+		while (sentRequestCount(closed) < 1) await new Promise(setImmediate);
+		const port = Number(new URL(baseUrl).port);
+		const late = await startSandbox({ port, generationSeconds: 0 });
+		try {
+			const { error, rows } = await finished;
+
+			expect(error).toBeUndefined();
+			expect(rows[0].json).toMatchObject({ taskId: late.bill[0].taskId });
+			expect(late.bill).toHaveLength(1);
+		} finally {
+			await late.close();
+		}
+	});
 
 	// A fatal alert of TLS 1.2 is what its record layer writes (RFC 5246, 6.2.1 and 7.2).
 	for (const [name, greet] of Object.entries<(socket: Socket) => void>({
