@@ -144,6 +144,16 @@ export function useEvolink(
 			extraCredentialTypes: options.credentialTypes,
 		});
 		sandbox = await startSandbox({ generationSeconds });
+		// The document that all sandboxes check submissions by is compiled for the first one.
+		await fetch(`${sandbox.url}/v1/videos/generations`, {
+			method: 'POST',
+			headers: {
+				authorization: `Bearer ${sandbox.apiKey}`,
+				'content-type': 'application/json',
+			},
+			body: '{}',
+		});
+		sandbox.reset();
 	});
 	beforeEach(() => theSandbox().reset());
 	afterAll(async () => {

@@ -1,9 +1,9 @@
 import type { WorkflowFile } from '../../tools/engine';
 import { nodeError, outputItems } from '../../tools/engine';
-import { NODE_NAME, SECOND_OUTPUT, useEvolink } from './evolink-workflow';
+import { NODE_NAME, SECOND_OUTPUT, credentialsFor, useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 
-const evolink = useEvolink({ generationSeconds: 0 });
+const evolink = useEvolink({ generationSeconds: 3_600 });
 
 const SLEEP = { whileWaiting: 'sleep' };
 const items = (count: number) =>
@@ -248,11 +248,10 @@ describe('Video > Create that sleeps', () => {
 					If: { main: [[], [link(NODE_NAME)]] },
 				},
 			};
-			const { apiKey, url } = bench.sandbox;
 			const options = {
 				workflow: file,
 				triggerItems: items(3),
-				credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
+				credentials: credentialsFor(bench.sandbox),
 			};
 			const asleep = await evolink.engine.runWorkflow(options);
 			expect(asleep.status).toBe('waiting');
@@ -293,18 +292,15 @@ describe('Task > Get that sleeps', () => {
 	});
 });
 
-describe('where the execution cannot be put to sleep', () => {
-	it('the node waits in memory and says so', async () => {
-		const workflow = evolink.workflow(sleeping());
-		const { apiKey, url } = evolink.sandbox;
-		const run = await evolink.engine.runWorkflow({
-			workflow: { ...workflow, settings: { executionOrder: 'v0' } },
-			credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
-		});
-
-		expect(run.status).toBe('success');
-		expect(outputItems(run, NODE_NAME)[0].json.status).toBe('completed');
-		expect(JSON.stringify(run)).toContain('waited in memory instead of sleeping');
-		expect(evolink.sandbox.bill).toHaveLength(1);
+evolink.it('waits in memory and says so where the execution cannot sleep', async (bench) => {
+	bench.sandbox.planTask({ generationSeconds: 0 });
+	const run = await evolink.engine.runWorkflow({
+		workflow: { ...evolink.workflow(sleeping()), settings: { executionOrder: 'v0' } },
+		credentials: credentialsFor(bench.sandbox),
 	});
+
+	expect(run.status).toBe('success');
+	expect(outputItems(run, NODE_NAME)[0].json.status).toBe('completed');
+	expect(JSON.stringify(run)).toContain('waited in memory instead of sleeping');
+	expect(bench.sandbox.bill).toHaveLength(1);
 });

@@ -1,9 +1,9 @@
 import type { Sandbox } from '../../sandbox';
 import { nodeError, outputItems } from '../../tools/engine';
-import { NODE_NAME, useEvolink } from './evolink-workflow';
+import { NODE_NAME, credentialsFor, useEvolink } from './evolink-workflow';
 import { expectRefusal } from './refusals';
 
-const evolink = useEvolink({ generationSeconds: 0 });
+const evolink = useEvolink();
 
 const items = (count: number) =>
 	Array.from({ length: count }, (_, number) => ({ json: { number } }));
@@ -72,23 +72,6 @@ describe('Max Videos per Execution', () => {
 		expect(sandbox.bill).toHaveLength(1);
 	});
 
-	evolink.it('counts a video whose answer was lost', async ({ sandbox, run, retry }) => {
-		sandbox.addFault({ on: 'submit', skip: 1, fault: { kind: 'reset-after-acceptance' } });
-		sandbox.planTask({});
-		sandbox.planTask({});
-		sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
-		const settings = {
-			items: items(2),
-			parameters: { options: { maxVideos: 2, maxConcurrent: 1 } },
-		};
-
-		const failed = await run(settings);
-		const retried = await retry(failed, settings);
-
-		expect(retried.error?.message).toMatch(/may have been started/);
-		expect(sandbox.bill).toHaveLength(2);
-	});
-
 	evolink.it('counts all runs of the node in one execution', async ({ sandbox }) => {
 		const workflow = evolink.workflow({ parameters: { options: { maxVideos: 3 } } });
 		const [trigger, node] = workflow.nodes;
@@ -96,7 +79,6 @@ describe('Max Videos per Execution', () => {
 		const to = (...names: string[]) => ({
 			main: [names.map((name) => ({ node: name, type: 'main' as const, index: 0 }))],
 		});
-		const { apiKey, url } = sandbox;
 
 		const run = await evolink.engine.runWorkflow({
 			workflow: {
@@ -109,7 +91,7 @@ describe('Max Videos per Execution', () => {
 				},
 			},
 			triggerItems: items(2),
-			credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
+			credentials: credentialsFor(sandbox),
 		});
 
 		expect(outputItems(run, NODE_NAME)).toHaveLength(2);

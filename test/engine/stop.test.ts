@@ -1,11 +1,11 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
-import type { Fault } from '../../sandbox';
+import type { Fault, FaultAction } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 import { pictureBytes } from './picture-bytes';
 import { sentRequestCount } from './sent-requests';
 
-const evolink = useEvolink();
+const evolink = useEvolink({ generationSeconds: 60 });
 
 async function pause(seconds: number): Promise<void> {
 	await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -42,130 +42,89 @@ function expectQuickAndQuiet({ result, secondsToEnd, requestsAfterStop }: Stoppe
 }
 
 interface Scene {
-	name: string;
 	fault?: Fault;
 	/** The kind and number of the last request before the stop. */
 	until: ['submit' | 'read' | 'upload' | 'media', number];
 	/** The work whose answer must have arrived takes a moment to fall asleep. */
 	thenSleeps?: boolean;
-	hasTask: boolean;
 	generationSeconds?: number;
-	withPicture?: boolean;
+	withImage?: boolean;
 }
 
-const SCENES: Scene[] = [
-	{ name: 'it waits for the next read', until: ['read', 1], thenSleeps: true, hasTask: true },
-	{ name: 'it waits for the first read', until: ['submit', 1], thenSleeps: true, hasTask: true },
-	{
-		name: 'a picture is uploaded',
+const BUSY: FaultAction = { kind: 'status', status: 429, retryAfter: 60 };
+
+const SCENES: Record<string, Scene> = {
+	'it waits for the next read': { until: ['read', 1], thenSleeps: true },
+	'an image is uploaded': {
 		fault: { on: 'upload', fault: { kind: 'stall' } },
 		until: ['upload', 1],
-		hasTask: false,
-		withPicture: true,
+		withImage: true,
 	},
-	{
-		name: 'it waits to repeat an upload',
+	'it waits to repeat an upload': {
 		fault: { on: 'upload', fault: { kind: 'status', status: 503, retryAfter: 60 } },
 		until: ['upload', 1],
 		thenSleeps: true,
-		hasTask: false,
-		withPicture: true,
+		withImage: true,
 	},
-	{
-		name: 'a status read stalls',
+	'a status read stalls': {
 		fault: { on: 'read', fault: { kind: 'stall' } },
 		until: ['read', 1],
-		hasTask: true,
 	},
-	{
-		name: 'a status read trickles in',
+	'a status read trickles in': {
 		fault: { on: 'read', fault: { kind: 'trickle' } },
 		until: ['read', 1],
 		thenSleeps: true,
-		hasTask: true,
 	},
-	{
-		name: 'it sleeps for the Retry-After of a read',
-		fault: { on: 'read', fault: { kind: 'status', status: 429, retryAfter: 60 } },
+	'it sleeps for the Retry-After of a read': {
+		fault: { on: 'read', fault: BUSY },
 		until: ['read', 1],
 		thenSleeps: true,
-		hasTask: true,
 	},
-	{
-		name: 'it sleeps for the Retry-After of a submission',
-		fault: { on: 'submit', fault: { kind: 'status', status: 429, retryAfter: 60 } },
+	'it sleeps for the Retry-After of a submission': {
+		fault: { on: 'submit', fault: BUSY },
 		until: ['submit', 1],
 		thenSleeps: true,
-		hasTask: false,
 	},
-	{
-		name: 'a submission stalls',
-		fault: { on: 'submit', fault: { kind: 'stall' } },
-		until: ['submit', 1],
-		hasTask: false,
-	},
-	{
-		name: 'the answer to a submission trickles in',
+	'the answer to a submission trickles in': {
 		fault: { on: 'submit', fault: { kind: 'trickle', afterAcceptance: true } },
 		until: ['submit', 1],
 		thenSleeps: true,
-		hasTask: false,
 	},
-	{
-		name: 'a download does not begin',
+	'a download does not begin': {
 		fault: { on: 'media', fault: { kind: 'stall' } },
 		until: ['media', 1],
-		hasTask: true,
 		generationSeconds: 0,
 	},
-	{
-		name: 'a download stalls in the middle',
+	'a download stalls in the middle': {
 		fault: { on: 'media', fault: { kind: 'stalled-media' } },
 		until: ['media', 1],
 		thenSleeps: true,
-		hasTask: true,
 		generationSeconds: 0,
 	},
-	{
-		name: 'it sleeps for the Retry-After of a download',
-		fault: { on: 'media', fault: { kind: 'status', status: 503, retryAfter: 60 } },
-		until: ['media', 1],
-		thenSleeps: true,
-		hasTask: true,
-		generationSeconds: 0,
-	},
-];
+};
 
 describe('the Stop button ends the run within a second, and no request follows', () => {
-	const nodes = [
-		{ settings: '', node: {} },
-		{
-			settings: ', also with Retry On Fail',
-			node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
-		},
-	];
-	for (const scene of SCENES) {
-		for (const { settings, node } of nodes) {
-			evolink.it(`while ${scene.name}${settings}`, async (bench) => {
-				const { sandbox } = bench;
-				const { fault, generationSeconds, until, thenSleeps } = scene;
-				if (fault !== undefined) sandbox.addFault({ ...fault, times: Infinity });
-				if (generationSeconds !== undefined) sandbox.planTask({ generationSeconds });
-				const run = { node, ...(scene.withPicture ? await withPicture() : {}) };
+	for (const [name, scene] of Object.entries(SCENES)) {
+		evolink.it(`while ${name}`, async (bench) => {
+			const { sandbox } = bench;
+			const { fault, generationSeconds, until, thenSleeps } = scene;
+			if (fault !== undefined) sandbox.addFault({ ...fault, times: Infinity });
+			if (generationSeconds !== undefined) sandbox.planTask({ generationSeconds });
+			const node = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+			const run = { node, ...(scene.withImage ? await withImage() : {}) };
 
-				const stopped = await stopAt(bench, run, async () => {
-					await sandbox.waitForRequests(...until);
-					if (thenSleeps) await pause(0.3);
-				});
-
-				expectQuickAndQuiet(stopped);
-				expect(stopped.result.error?.message).toBe('The execution was stopped');
-				if (scene.hasTask) {
-					expect(stopped.result.error?.description).toContain(sandbox.bill[0].taskId);
-					expect(stopped.result.error?.description).toContain('Task > Get');
-				}
+			const stopped = await stopAt(bench, run, async () => {
+				await sandbox.waitForRequests(...until);
+				if (thenSleeps) await pause(0.3);
 			});
-		}
+
+			expectQuickAndQuiet(stopped);
+			expect(stopped.result.error?.message).toBe('The execution was stopped');
+			if (until[0] === 'read' || until[0] === 'media') {
+				expect(stopped.result.error?.description).toContain(sandbox.bill[0].taskId);
+				expect(stopped.result.error?.description).toContain('Task > Get');
+			}
+		});
 	}
 
 	evolink.it('while some items wait and others have not begun', async (bench) => {
@@ -192,50 +151,47 @@ describe('the Stop button ends the run within a second, and no request follows',
 		expect(stopped.requestsAfterStop).toBe(0);
 		expect(stopped.result.run.status).toBe('canceled');
 	});
-});
 
-evolink.it(
-	'a stop still notes the task of a submission that is answered right after it',
-	async (bench) => {
-		const { sandbox } = bench;
-		sandbox.addFault({ on: 'submit', fault: { kind: 'stall', seconds: 0.3 } });
+	evolink.it(
+		'and still notes the task of a submission that is answered right after it',
+		async (bench) => {
+			const { sandbox } = bench;
+			sandbox.addFault({ on: 'submit', fault: { kind: 'stall', seconds: 0.3 } });
 
-		const { result, secondsToEnd, requestsAfterStop } = await stopAt(
-			bench,
-			{},
-			async () => await sandbox.waitForRequests('submit', 1),
-		);
+			const { result, secondsToEnd, requestsAfterStop } = await stopAt(
+				bench,
+				{},
+				async () => await sandbox.waitForRequests('submit', 1),
+			);
 
-		const [{ taskId }] = sandbox.bill;
-		expect(secondsToEnd).toBeLessThan(1);
-		expect(requestsAfterStop).toBe(0);
-		expect(result.error?.description).toContain(taskId);
-		expect(evolink.engine.logLines().some((line) => line.includes(taskId))).toBe(true);
-	},
-);
+			const [{ taskId }] = sandbox.bill;
+			expect(secondsToEnd).toBeLessThan(1);
+			expect(requestsAfterStop).toBe(0);
+			expect(result.error?.description).toContain(taskId);
+			expect(evolink.engine.logLines().some((line) => line.includes(taskId))).toBe(true);
+		},
+	);
 
-evolink.it(
-	'a stop says that a video may have been started when no answer came any more',
-	async (bench) => {
-		const { sandbox } = bench;
-		sandbox.addFault({ on: 'submit', fault: { kind: 'stall', afterAcceptance: true } });
+	evolink.it(
+		'and says that a video may have been started when no answer came any more',
+		async (bench) => {
+			const { sandbox } = bench;
+			sandbox.addFault({ on: 'submit', fault: { kind: 'stall', afterAcceptance: true } });
 
-		const { result } = await stopAt(
-			bench,
-			{},
-			async () => await sandbox.waitForRequests('submit', 1),
-		);
+			const { result } = await stopAt(
+				bench,
+				{},
+				async () => await sandbox.waitForRequests('submit', 1),
+			);
 
-		expect(sandbox.bill).toHaveLength(1);
-		expect(result.error?.description).toMatch(/^One video may have been started/);
-		const warnings = evolink.engine.logLines().filter((line) => line.includes('was stopped'));
-		expect(warnings.some((line) => line.includes('One video may have been started'))).toBe(true);
-	},
-);
+			expect(sandbox.bill).toHaveLength(1);
+			expect(result.error?.description).toMatch(/^One video may have been started/);
+			const warnings = evolink.engine.logLines().filter((line) => line.includes('was stopped'));
+			expect(warnings.some((line) => line.includes('One video may have been started'))).toBe(true);
+		},
+	);
 
-evolink.it(
-	'A stop ends the run at once while a submission stalls that another item has outlived',
-	async (bench) => {
+	evolink.it('while a submission stalls that another item has outlived', async (bench) => {
 		const { sandbox } = bench;
 		sandbox.addFault({
 			on: 'submit',
@@ -262,17 +218,17 @@ evolink.it(
 
 		expect(secondsToEnd).toBeLessThan(1);
 		expect(requestsAfterStop).toBe(0);
-	},
-);
+	});
+});
 
-async function withPicture(): Promise<EvolinkRun> {
-	const picture = await evolink.engine.storeBinary(
+async function withImage(): Promise<EvolinkRun> {
+	const data = await evolink.engine.storeBinary(
 		pictureBytes('png', 640, 480),
 		'a.png',
 		'image/png',
 	);
 	return {
-		items: [{ json: {}, binary: { data: picture } }],
+		items: [{ json: {}, binary: { data } }],
 		parameters: { imageSource: 'binary' },
 	};
 }
