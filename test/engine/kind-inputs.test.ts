@@ -14,49 +14,6 @@ async function itemWith(...fields: string[]): Promise<INodeExecutionData> {
 	return { json: {}, binary: Object.fromEntries(await Promise.all(entries)) };
 }
 
-describe('an API key', () => {
-	for (const spelled of [
-		(key: string) => `Bearer ${key}`,
-		(key: string) => `${key.slice(0, 5)}\n${key.slice(5)}`,
-	]) {
-		evolink.it(
-			`works as it was pasted: ${JSON.stringify(spelled('sk-1234567'))}`,
-			async (bench) => {
-				const { sandbox, run } = bench;
-				const { error } = await run({
-					parameters: SUBMIT_ONLY,
-					credential: { apiKey: spelled(sandbox.apiKey) },
-				});
-
-				expect(error).toBeUndefined();
-				const [{ headers }] = sandbox.requestsOf('submit');
-				expect(headers.authorization).toBe(`Bearer ${sandbox.apiKey}`);
-			},
-		);
-	}
-
-	evolink.it('with a line break inside is redacted as it is sent', async ({ sandbox, run }) => {
-		sandbox.addFault({
-			on: 'submit',
-			fault: { kind: 'status', status: 401, message: `The key ${sandbox.apiKey} is unknown` },
-		});
-		const { error } = await run({
-			credential: { apiKey: `${sandbox.apiKey.slice(0, 9)}\r\n${sandbox.apiKey.slice(9)}` },
-		});
-
-		expect(error?.description).toContain('The key [API key] is unknown');
-		expect(JSON.stringify([error?.message, error?.description])).not.toContain(sandbox.apiKey);
-	});
-
-	evolink.it('goes to the address with /v1 at its end, too', async ({ sandbox, run }) => {
-		const { error } = await run({
-			parameters: SUBMIT_ONLY,
-			credential: { baseUrl: `${sandbox.url}/v1/` },
-		});
-		expect(error).toBeUndefined();
-	});
-});
-
 describe('a Task ID', () => {
 	for (const spelled of [
 		(id: string) => `Task ID: ${id}`,

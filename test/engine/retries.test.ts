@@ -211,21 +211,6 @@ describe('"Retry execution"', () => {
 		},
 	);
 
-	evolink.it(
-		'submits what was never accepted with the same key as before',
-		async ({ sandbox, run, retry }) => {
-			sandbox.addFault({ on: 'submit', fault: { kind: 'status', status: 402 } });
-
-			const failed = await run({});
-			const { error } = await retry(failed, {});
-
-			expect(error).toBeUndefined();
-			expect(sandbox.requestsOf('submit')).toHaveLength(2);
-			expect(new Set(sandbox.requestsOf('submit').map(idempotencyKeyOf)).size).toBe(1);
-			expect(sandbox.bill).toHaveLength(1);
-		},
-	);
-
 	evolink.it('resumes items that do not wait for completion', async ({ sandbox, run, retry }) => {
 		const settings = {
 			...fiveItems,
