@@ -71,10 +71,11 @@ describe('a status read with a moment of bad luck does not fail the paid task', 
 		{ kind: 'truncated-json' },
 		{ kind: 'garbage', body: '{"id":"task-unified-1-abcdefgh"}' },
 		{ kind: 'garbage', body: 'null' },
+		{ kind: 'garbage', body: '['.repeat(50_000) + ']'.repeat(50_000) },
 		{ kind: 'stall' },
 	];
 	for (const fault of faults) {
-		evolink.it(JSON.stringify(fault), async (bench) => {
+		evolink.it(JSON.stringify(fault).slice(0, 80), async (bench) => {
 			expectDelivered(await waitFor(bench, { reads: [{ fault }] }));
 			expect(bench.sandbox.requestsOf('read')[0].fault).toBe(fault.kind);
 		});
