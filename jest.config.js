@@ -5,9 +5,6 @@ const transform = {
 	'^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
 };
 
-/** Engine tests that run together, in test/engine/together: the engine is loaded once for all. */
-const TOGETHER = require('./test/engine/together/suites.json');
-
 /** The tests below one folder of test/. */
 const project = (name, more = {}) => ({
 	displayName: name,
@@ -17,29 +14,20 @@ const project = (name, more = {}) => ({
 	...more,
 });
 
-const engineFiles = {
-	setupFilesAfterEnv: ['<rootDir>/test/random.ts', '<rootDir>/test/engine/quick-time.ts'],
-	testPathIgnorePatterns: Object.values(TOGETHER)
-		.flat()
-		.map((name) => `/engine/${name}.test.ts`),
-};
-
 /** @type {import('jest').Config} */
 module.exports = {
 	// `npm test` runs the first two; `npm run test:tools` the third.
 	projects: [
 		project('unit', { setupFilesAfterEnv: ['<rootDir>/test/random.ts'] }),
-		project('engine', engineFiles),
-		// The files that run together, each alone: `npx jest test/engine/money`.
 		project('engine', {
-			...engineFiles,
-			displayName: 'alone',
-			testPathIgnorePatterns: ['/together/'],
+			setupFilesAfterEnv: ['<rootDir>/test/random.ts', '<rootDir>/test/engine/quick-clock.ts'],
 		}),
 		project('tools'),
 	],
 	// More than the usual one for each core but one: these tests mostly wait.
 	maxWorkers: Math.max(4, availableParallelism()),
+	// Of the tests of one `describe` in a file, with `it.concurrent`.
+	maxConcurrency: 16,
 	testTimeout: 30_000,
 	collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 	// Not as pages: their scripts would lie among the files that the linter looks at.

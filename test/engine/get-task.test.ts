@@ -29,12 +29,10 @@ afterEach(() => {
 
 describe('Task > Get without waiting', () => {
 	it.each([
-		['pending', false],
 		['processing', false],
 		['completed', true],
 		['failed', true],
 		['cancelled', true],
-		['paused', false],
 	])(
 		'reads a task that is %s with one request and puts it out as it is',
 		async (status, isFinished) => {
@@ -59,25 +57,6 @@ describe('Task > Get without waiting', () => {
 			});
 		},
 	);
-
-	it('puts out exactly the fields of a task, and none that only Create knows', async () => {
-		const [{ json }] = (await evolink.run(getRun([evolink.sandbox.addTask()]))).rows;
-
-		expect(Object.keys(json).sort()).toEqual(
-			[
-				'taskId',
-				'model',
-				'status',
-				'progress',
-				'isFinished',
-				'isSuccess',
-				'createdAt',
-				'videoUrl',
-				'results',
-				'expiresAt',
-			].sort(),
-		);
-	});
 
 	it('says of a failed task why it failed, in a row of success', async () => {
 		const failed = evolink.sandbox.addTask({
@@ -132,23 +111,13 @@ describe('Task > Get without waiting', () => {
 		expect(evolink.sandbox.requestsOf('media')).toHaveLength(1);
 	});
 
-	it('does not download by default', async () => {
-		const taskId = evolink.sandbox.addTask({ generationSeconds: 0 });
-		const { rows } = await evolink.run(getRun([taskId]));
-
-		expect(rows[0].json.isSuccess).toBe(true);
-		expect(rows[0].binary).toBeUndefined();
-		expect(requestKinds()).toEqual(['read']);
-	});
-
-	it("puts out the API's task object without Simplify, running or finished", async () => {
+	it("puts out the API's task object without Simplify", async () => {
 		const running = evolink.sandbox.addTask({
 			generationSeconds: 600,
 			estimatedTimeSeconds: 600,
 			durationSeconds: 10,
 		});
-		const finished = evolink.sandbox.addTask({ generationSeconds: 0 });
-		const { rows } = await evolink.run(getRun([running, finished], { simplify: false }));
+		const { rows } = await evolink.run(getRun([running], { simplify: false }));
 
 		const created = expect.any(Number);
 		expect(rows[0].json).toEqual({
@@ -160,17 +129,6 @@ describe('Task > Get without waiting', () => {
 			status: 'pending',
 			type: 'video',
 			task_info: { can_cancel: false, estimated_time: 600, video_duration: 10 },
-		});
-		expect(rows[1].json).toEqual({
-			id: finished,
-			created,
-			model: 'MiniMax-Hailuo-2.3-Fast',
-			object: 'video.generation.task',
-			progress: 100,
-			status: 'completed',
-			type: 'video',
-			task_info: { can_cancel: false },
-			results: [evolink.sandbox.task(finished)?.mediaUrl],
 		});
 	});
 
@@ -243,15 +201,6 @@ describe('Task > Get with waiting', () => {
 		expect(rows[1].binary).toBeUndefined();
 		expect(evolink.sandbox.task(taskIds[1])?.readCount).toBe(1);
 	});
-
-	it.each(['failed', 'cancelled'])('fails the item of a task that is %s', async (status) => {
-		const taskId = evolink.sandbox.addTask({ generationSeconds: 0, outcome: { status } });
-		const { rows, error } = await evolink.run(getRun([taskId], { waitForCompletion: true }));
-
-		expect(rows).toEqual([]);
-		expect(error).toMatchObject({ name: 'NodeApiError', context: { itemIndex: 0 } });
-		expect(error?.description).toContain(taskId);
-	});
 });
 
 describe('The task ID', () => {
@@ -274,46 +223,14 @@ describe('The task ID', () => {
 	])('is refused before anything is sent when it is %s', async (_case, value, message) => {
 		const good = evolink.sandbox.addTask();
 		const items = [good, good, value].map((id) => ({ json: { id: id as GenericValue } }));
-		const parameters = { ...GET, taskId: '={{ $json.id }}' };
-		const [alone, third] = await Promise.all([
-			evolink.run({ parameters, items: items.slice(2) }),
-			evolink.run({ parameters, items }),
-		]);
-		expectRefusal(alone, { itemIndex: 0, message });
-		expectRefusal(third, { itemIndex: 2, message });
+		const run = { parameters: { ...GET, taskId: '={{ $json.id }}' }, items };
+		expectRefusal(await evolink.run(run), { itemIndex: 2, message });
 		expect(evolink.sandbox.requests).toEqual([]);
 
-		const { rows } = await evolink.run({
-			parameters,
-			items,
-			node: { onError: 'continueRegularOutput' },
-		});
+		const node = { onError: 'continueRegularOutput' } as const;
+		const { rows } = await evolink.run({ ...run, node });
 		expect(rows.map(({ json }) => json.taskId)).toEqual([good, good, undefined]);
 		expectRefusedRow(rows[2], { itemIndex: 2, message });
 		expect(requestKinds()).toEqual(['read', 'read']);
-	});
-
-	it('is refused by n8n itself when the field is left empty', async () => {
-		const { error } = await evolink.run({ parameters: { ...GET, taskId: '' } });
-
-		expect(error?.message).toMatch(/issues/);
-		expect(evolink.sandbox.requests).toEqual([]);
-	});
-});
-
-describe('A wrong value in another field of Task > Get', () => {
-	it.each<[string, Record<string, unknown>, string]>([
-		['Wait for Completion', { waitForCompletion: '={{ $json.bad }}' }, 'must be true or false'],
-		['Timeout (Seconds)', { options: { timeout: '={{ $json.bad }}' } }, 'must be a number'],
-		['On Timeout', { options: { onTimeout: '={{ $json.text }}' } }, "unknown value: 'explode'"],
-	])('is refused before anything is sent: %s', async (field, parameters, message) => {
-		const result = await evolink.run({
-			parameters: { ...GET, taskId: UNKNOWN_ID, ...parameters },
-			items: [{ json: { bad: { a: 1 }, text: 'explode' } }],
-		});
-
-		expectRefusal(result, { itemIndex: 0, message: `'${field}'` });
-		expectRefusal(result, { itemIndex: 0, message });
-		expect(evolink.sandbox.requests).toEqual([]);
 	});
 });

@@ -1,78 +1,45 @@
-import type { Fault } from '../../sandbox';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+
+import { startSandbox } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
-import { SPEED } from './quick-clock';
-import type { EvolinkRun } from './evolink-workflow';
-import { testsSideBySide } from './concurrent-tests';
+import type { OwnBench } from './evolink-workflow';
+import { addressOf, listenOnLoopback } from './loopback-server';
+import { sentRequestCount } from './sent-requests';
 import { idempotencyKeyOf } from './traffic';
 
-const evolink = useEvolink({ generationSeconds: 0 });
-const itSideBySide = testsSideBySide(evolink);
+const evolink = useEvolink();
 
 /** n8n takes 0 for "not set" and waits a second. */
 const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 
-describe('a submission whose answer was lost', () => {
-	itSideBySide(
-		'says where to look, and is sent again, with a new key, when the workflow is started anew',
-		async ({ sandbox, run }) => {
-			sandbox.addFault({ on: 'submit', fault: { kind: 'reset-after-acceptance' } });
+evolink.it(
+	'a submission that met a rate limit is given up by the deadline, and sent again by a retry with the same key',
+	async ({ sandbox, run, retry }) => {
+		sandbox.addFault({
+			on: 'submit',
+			fault: { kind: 'status', status: 429, retryAfter: 60 },
+		});
+		const settings = { parameters: { options: { timeout: 45 } } };
 
-			const { error } = await run({});
-			const { error: none, rows } = await run({});
+		const refused = await run(settings);
+		expect(refused.error).toMatchObject({ name: 'NodeApiError', httpCode: '429' });
+		expect(sandbox.bill).toEqual([]);
+		const retried = await retry(refused, settings);
 
-			expect(error?.description).toMatch(/connection broke off.*evolink\.ai\/dashboard\/billing/);
-			expect(error?.description).toContain('Task > Get');
-			expect(none).toBeUndefined();
-			expect(rows[0].json.taskId).toBe(sandbox.bill[1].taskId);
-			const keys = sandbox.requestsOf('submit').map(idempotencyKeyOf);
-			expect(new Set(keys).size).toBe(2);
-		},
-	);
-});
-
-describe('a submission that met a rate limit', () => {
-	itSideBySide(
-		'is repeated by the node itself, with the same key, after what Retry-After says',
-		async ({ sandbox, run }) => {
-			sandbox.addFault({ on: 'submit', fault: { kind: 'status', status: 429, retryAfter: 2 } });
-
-			const { error } = await run({});
-
-			expect(error).toBeUndefined();
-			const [refused, accepted] = sandbox.requestsOf('submit');
-			expect(idempotencyKeyOf(accepted)).toBe(idempotencyKeyOf(refused));
-			const pauseMs = (accepted.receivedAtMs - (refused.answeredAtMs ?? 0)) * SPEED;
-			expect(pauseMs).toBeGreaterThan(1_950);
-		},
-	);
-
-	itSideBySide(
-		'is given up by the deadline, and sent again by a retry with the same key',
-		async ({ sandbox, run, retry }) => {
-			sandbox.addFault({
-				on: 'submit',
-				fault: { kind: 'status', status: 429, retryAfter: 60 },
-			});
-			const settings = { parameters: { options: { timeout: 45 } } };
-
-			const refused = await run(settings);
-			expect(refused.error).toMatchObject({ name: 'NodeApiError', httpCode: '429' });
-			expect(sandbox.bill).toEqual([]);
-			const retried = await retry(refused, settings);
-
-			expect(retried.error).toBeUndefined();
-			expect(sandbox.bill).toHaveLength(1);
-			const keys = sandbox.requestsOf('submit').map(idempotencyKeyOf);
-			expect(keys).toHaveLength(2);
-			expect(new Set(keys).size).toBe(1);
-		},
-	);
-});
+		expect(retried.error).toBeUndefined();
+		expect(sandbox.bill).toHaveLength(1);
+		const keys = sandbox.requestsOf('submit').map(idempotencyKeyOf);
+		expect(keys).toHaveLength(2);
+		expect(new Set(keys).size).toBe(1);
+	},
+);
 
 describe('the Idempotency-Key', () => {
 	const items = [0, 1, 2].map((number) => ({ json: { number } }));
 
-	itSideBySide(
+	evolink.it(
 		'is of its own for every item and every run, also for the same content',
 		async ({ sandbox, run }) => {
 			await run({ items });
@@ -85,64 +52,22 @@ describe('the Idempotency-Key', () => {
 		},
 	);
 
-	it('lets a service that honours it charge once, even for a 500 after acceptance', async () => {
-		const sandbox = await evolink.ownSandbox({ generationSeconds: 0, honourIdempotencyKey: true });
-		sandbox.addFault({
-			on: 'submit',
-			fault: { kind: 'status', status: 500, afterAcceptance: true },
-		});
-
-		const { rows, error } = await evolink.run({ sandbox, node: RETRY_ON_FAIL });
-
-		expect(error).toBeUndefined();
-		expect(sandbox.requestsOf('submit')).toHaveLength(2);
-		expect(sandbox.bill).toHaveLength(1);
-		expect(rows[0].json).toMatchObject({ taskId: sandbox.bill[0].taskId });
-	});
-});
-
-describe('items that are right', () => {
-	it('are not paid for when another item of the same input is wrong', async () => {
-		const { error } = await evolink.run({
-			items: [0, 1, 2].map((number) => ({ json: { number } })),
-			parameters: { imageUrl: '={{ $json.number === 2 ? "" : "https://example.com/a.jpg" }}' },
-		});
-
-		expect(error?.name).toBe('NodeOperationError');
-		expect(evolink.sandbox.requests).toEqual([]);
-	});
-
-	itSideBySide(
-		'are paid for once each, however many faults the way has',
-		async ({ sandbox, run, retry }) => {
-			const trouble: Array<Omit<Fault, 'seed' | 'times'>> = [
-				{ on: 'submit', probability: 0.3, fault: { kind: 'status', status: 429, retryAfter: 0.1 } },
-				{ on: 'submit', probability: 0.3, fault: { kind: 'status', status: 503 } },
-				{ on: 'read', probability: 0.2, fault: { kind: 'status', status: 502, retryAfter: 0.1 } },
-				{ on: 'read', probability: 0.1, fault: { kind: 'status', status: 403 } },
-				{ on: 'media', probability: 0.1, fault: { kind: 'status', status: 404 } },
-				{ on: 'media', probability: 0.2, fault: { kind: 'truncated-media' } },
-			];
-			trouble.forEach((fault, index) => {
-				sandbox.addFault({ ...fault, seed: index + 1, times: Infinity });
+	evolink.it(
+		'lets a service that honours it charge once, even for a 500 after acceptance',
+		async ({ sandbox, run }) => {
+			sandbox.addFault({
+				on: 'submit',
+				fault: { kind: 'status', status: 500, afterAcceptance: true },
 			});
-			const items = Array.from({ length: 4 }, (_, number) => ({ json: { number } }));
-			const settings: EvolinkRun = {
-				items,
-				parameters: { prompt: '={{ "<" + $json.number + ">" }}' },
-				node: { retryOnFail: true, maxTries: 5, waitBetweenTries: 1 },
-			};
 
-			let result = await run(settings);
-			for (let retries = 0; result.error !== undefined && retries < 5; retries++) {
-				result = await retry(result, settings);
-			}
+			const { rows, error } = await run({ node: RETRY_ON_FAIL });
 
-			expect(result.error).toBeUndefined();
-			expect(result.rows).toHaveLength(items.length);
-			const paid = sandbox.bill.map(({ prompt, taskId }) => [prompt, taskId]);
-			expect(paid.sort()).toEqual(result.rows.map(({ json }) => [json.prompt, json.taskId]).sort());
+			expect(error).toBeUndefined();
+			expect(sandbox.requestsOf('submit')).toHaveLength(2);
+			expect(sandbox.bill).toHaveLength(1);
+			expect(rows[0].json).toMatchObject({ taskId: sandbox.bill[0].taskId });
 		},
+		{ honourIdempotencyKey: true },
 	);
 });
 
@@ -159,4 +84,182 @@ it("n8n's log names each task as soon as it is paid for", async () => {
 		.find((text) => text.startsWith('info:') && text.includes(taskId));
 	expect(line).toMatch(/started a paid task/);
 	expect(line).toMatch(/itemIndex: 0/);
+});
+
+describe('a retry does not pay again', () => {
+	evolink.it('although an expression gives something else each time', async ({ sandbox, run }) => {
+		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
+
+		const { rows, error } = await run({
+			parameters: { prompt: '={{ "A cat at " + $now.toMillis() + Math.random() }}' },
+			node: RETRY_ON_FAIL,
+		});
+
+		expect(error).toBeUndefined();
+		expect(sandbox.bill).toHaveLength(1);
+		// What was sent the first time, not what the expression gave the second time.
+		expect(rows[0].json).toMatchObject({
+			taskId: sandbox.bill[0].taskId,
+			prompt: sandbox.bill[0].prompt,
+		});
+	});
+
+	for (const code of [
+		'content_policy_violation',
+		'invalid_parameters',
+		'image_dimension_mismatch',
+	]) {
+		evolink.it(`for a task that failed for good: ${code}`, async ({ sandbox, run, retry }) => {
+			sandbox.planTask({ outcome: { status: 'failed', code, message: 'No' } });
+
+			const failed = await run({ node: RETRY_ON_FAIL });
+			const again = await retry(failed, { node: RETRY_ON_FAIL });
+
+			for (const { error } of [failed, again]) {
+				expect(error?.message).toBe(`Evolink could not make the video: No (${code})`);
+				expect(error?.description).toContain(sandbox.bill[0].taskId);
+			}
+			expect(sandbox.bill).toHaveLength(1);
+			expect(sandbox.requestsOf('submit')).toHaveLength(1);
+		});
+	}
+
+	for (const outcome of [
+		{ status: 'failed', code: 'service_error' },
+		{ status: 'failed', code: 'unknown_error' },
+		{ status: 'cancelled' },
+	]) {
+		const what = outcome.code ?? outcome.status;
+		evolink.it(`but submits again what may succeed then: ${what}`, async ({ sandbox, run }) => {
+			sandbox.planTask({ outcome });
+
+			const { error } = await run({ node: RETRY_ON_FAIL });
+
+			expect(error).toBeUndefined();
+			expect(sandbox.bill).toHaveLength(2);
+		});
+	}
+});
+
+/** A server that speaks in its own way to whoever connects, and counts them. */
+async function withServer(
+	greet: (socket: Socket) => void,
+	test: (url: string, connectionCount: () => number) => Promise<void>,
+): Promise<void> {
+	let connections = 0;
+	const server = createServer((socket) => {
+		connections++;
+		socket.on('error', () => {});
+		socket.once('data', () => greet(socket));
+	});
+	const close = await listenOnLoopback(server);
+	try {
+		await test(addressOf(server), () => connections);
+	} finally {
+		await close();
+	}
+}
+
+/** The submission never went out, so n8n's retry may submit, and is paid once. */
+async function expectNotSent(
+	{ sandbox, run, retry }: OwnBench,
+	baseUrl: string,
+	message: RegExp,
+): Promise<void> {
+	const failed = await run({ credential: { baseUrl } });
+	expect(failed.error?.message).toMatch(message);
+	expect(failed.error?.message).not.toMatch(/may have been started/);
+	expect(sandbox.bill).toEqual([]);
+
+	const retried = await retry(failed, {});
+	expect(retried.error).toBeUndefined();
+	expect(sandbox.bill).toHaveLength(1);
+}
+
+describe('a submission that could not leave', () => {
+	for (const [name, baseUrl, words] of [
+		['the host name is unknown', 'https://nowhere.invalid', /address .* could not be found/],
+		['nobody listens', 'http://127.0.0.1:1', /Nothing answers at the address/],
+	] as const) {
+		evolink.it(`was not sent, so a retry sends it: ${name}`, async (bench) => {
+			await expectNotSent(bench, baseUrl, words);
+		});
+	}
+
+	evolink.it('is repeated until somebody listens, and paid once', async ({ run }) => {
+		const closed = await startSandbox();
+		await closed.close();
+		const { url: baseUrl } = closed;
+		const finished = run({ credential: { baseUrl } });
+		// The first attempt has failed by then: nobody was there to refuse it later.
+		while (sentRequestCount(closed) < 1) await new Promise(setImmediate);
+		const port = Number(new URL(baseUrl).port);
+		const late = await startSandbox({ port, generationSeconds: 0 });
+		try {
+			const { error, rows } = await finished;
+
+			expect(error).toBeUndefined();
+			expect(rows[0].json).toMatchObject({ taskId: late.bill[0].taskId });
+			expect(late.bill).toHaveLength(1);
+		} finally {
+			await late.close();
+		}
+	});
+
+	// A fatal alert of TLS 1.2 is what its record layer writes (RFC 5246, 6.2.1 and 7.2).
+	for (const [name, greet] of Object.entries<(socket: Socket) => void>({
+		'because the connection is closed': (socket) => socket.destroy(),
+		'because the connection is reset': (socket) => socket.resetAndDestroy(),
+		'with the alert handshake_failure': (socket) =>
+			socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 40])),
+		'because nobody speaks TLS there': (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+	})) {
+		// Older engines drop what tells the phase of a connection that was reset.
+		if (name.endsWith('is reset') && process.env.EVOLINK_ENGINE_VERSION !== undefined) continue;
+		evolink.it(
+			`was not sent, and is repeated like a refused connection: ${name}`,
+			async (bench) =>
+				await withServer(greet, async (url, connectionCount) => {
+					const baseUrl = url.replace('http:', 'https:');
+					await expectNotSent(bench, baseUrl, /could not be sent: no secure connection/);
+					expect(connectionCount()).toBe(4);
+				}),
+		);
+	}
+});
+
+describe('a submission through a proxy', () => {
+	const proxyNames = ['HTTPS_PROXY', 'https_proxy'];
+	afterEach(() => {
+		for (const name of proxyNames) delete process.env[name];
+	});
+
+	it.each<[string, (socket: Socket) => void]>([
+		['hangs up on CONNECT', (socket) => socket.destroy()],
+		['answers CONNECT with 407', (socket) => socket.end('HTTP/1.1 407 Who are you\r\n\r\n')],
+	])('that %s was not sent, and the message names the proxy', async (_what, greet) => {
+		await withServer(greet, async (proxyUrl) => {
+			for (const name of proxyNames) process.env[name] = proxyUrl;
+			const { error } = await evolink.run({
+				credential: { baseUrl: 'https://api.evolink.invalid' },
+			});
+			expect(error?.message).toMatch(/could not be sent.*proxy/);
+			expect(error?.message).not.toMatch(/may have been started/);
+		});
+	});
+
+	it('that answers CONNECT with a page of 403 is told as something in between', async () => {
+		const page = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\n<p>No</p>';
+		await withServer(
+			(socket) => socket.end(page),
+			async (proxyUrl) => {
+				for (const name of proxyNames) process.env[name] = proxyUrl;
+				const { error } = await evolink.run({
+					credential: { baseUrl: 'https://api.evolink.invalid' },
+				});
+				expect(error?.message).toMatch(/Something between n8n and Evolink refused|proxy/);
+				expect(`${error?.message} ${String(error?.description)}`).not.toMatch(/API key/);
+			},
+		);
+	});
 });

@@ -1,3 +1,6 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { MediaOverrides } from '../../sandbox';
@@ -162,26 +165,6 @@ describe('The row without waiting', () => {
 		});
 		expect(evolink.sandbox.requests.map(({ kind }) => kind)).toEqual(['submit']);
 	});
-
-	it('is the answer to the submission, untouched, without Simplify', async () => {
-		evolink.sandbox.planTask({ estimatedTimeSeconds: 120 });
-		const { rows } = await evolink.run({
-			parameters: { waitForCompletion: false, simplify: false },
-		});
-
-		const [{ taskId }] = evolink.sandbox.bill;
-		expect(rows[0].json).toEqual({
-			created: createdMsOf(taskId) / 1000,
-			id: taskId,
-			model: 'MiniMax-Hailuo-2.3-Fast',
-			object: 'video.generation.task',
-			progress: 0,
-			status: 'pending',
-			type: 'video',
-			task_info: { can_cancel: false, estimated_time: 120, video_duration: 6 },
-		});
-		expect(rows[0].pairedItem).toEqual({ item: 0 });
-	});
 });
 
 describe('The row without Simplify', () => {
@@ -296,14 +279,31 @@ describe('The hints beside the output', () => {
 		expect(hints).toHaveLength(1);
 		expect(hints[0].message).toContain('[flies away]');
 	});
+});
 
-	it('say the same thing once, with the items that it is about', async () => {
-		const { hints } = await evolink.run({
-			parameters: { waitForCompletion: false, prompt: '={{ $json.prompt }}' },
-			items: ['[nowhere]', 'A cat', '[nowhere]'].map((prompt) => ({ json: { prompt } })),
-		});
+/** Puts a file where n8n wants to make its folder for the binary data of all workflows. */
+async function takePlaceOfBinaryData(): Promise<void> {
+	const { N8N_USER_FOLDER: userFolder = '' } = process.env;
+	const storages = (await readdir(userFolder, { recursive: true, withFileTypes: true }))
+		.filter((entry) => entry.isDirectory() && entry.name === 'workflows')
+		.map((entry) => join(entry.parentPath, entry.name));
+	for (const folder of storages) {
+		await rm(folder, { recursive: true });
+		await writeFile(folder, '');
+	}
+}
 
-		expect(hints).toHaveLength(1);
-		expect(hints[0].message).toMatch(/\[nowhere\].*items 0, 2/);
-	});
+// The last test of the file: n8n can keep no file after it.
+it('says why n8n has no place for a finished video, whom to ask, and how to fetch it', async () => {
+	await evolink.run({ parameters: { waitForCompletion: true } });
+	await takePlaceOfBinaryData();
+	const { sandbox } = evolink;
+	const downloads = sandbox.requestsOf('media').length;
+	const { error, rows } = await evolink.run({ parameters: { waitForCompletion: true } });
+
+	expect(rows).toEqual([]);
+	expect(error?.message).toMatch(/n8n could not store it: .*ENOTDIR/);
+	expect(error?.description).toMatch(/whoever runs n8n.*Task ID: task-/s);
+	// Another try would meet the same trouble.
+	expect(sandbox.requestsOf('media')).toHaveLength(downloads + 1);
 });

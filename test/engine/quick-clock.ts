@@ -1,7 +1,10 @@
 import type * as ClockModule from '../../nodes/Evolink/time/clock';
 
-/** Returns the node's clock with a time that runs faster: waits of minutes take seconds. */
-export function quickClock(): typeof ClockModule {
+/** So many seconds of the node's time pass in one of the test's. */
+export const SPEED = 30;
+
+// Set up before each engine test: minutes of waiting pass in seconds.
+jest.mock('../../nodes/Evolink/time/clock', (): typeof ClockModule => {
 	const real = jest.requireActual<typeof ClockModule>('../../nodes/Evolink/time/clock');
 	return {
 		...real,
@@ -14,7 +17,7 @@ export function quickClock(): typeof ClockModule {
 			};
 		},
 	};
-}
+});
 
 /**
  * The time limit of a request, in milliseconds. Servers are not quicker: the half second that a stop
@@ -24,6 +27,3 @@ function quickLimitMs(ms: number): number {
 	if (ms < 1_000) return ms;
 	return Math.max(ms < 30_000 ? 1_000 : 3_000, ms / SPEED);
 }
-
-/** So many seconds of the node's pass in one of the test's. */
-export const SPEED = 30;

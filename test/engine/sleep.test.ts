@@ -1,12 +1,9 @@
 import type { WorkflowFile } from '../../tools/engine';
 import { nodeError, outputItems } from '../../tools/engine';
-import { NODE_NAME, SECOND_OUTPUT, useEvolink } from './evolink-workflow';
-import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { testsSideBySide } from './concurrent-tests';
-import type { OwnBench } from './concurrent-tests';
+import { NODE_NAME, SECOND_OUTPUT, credentialsFor, useEvolink } from './evolink-workflow';
+import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 
-const evolink = useEvolink({ generationSeconds: 0 });
-const itSideBySide = testsSideBySide(evolink, { generationSeconds: 3_600 });
+const evolink = useEvolink({ generationSeconds: 3_600 });
 
 const SLEEP = { whileWaiting: 'sleep' };
 const items = (count: number) =>
@@ -36,7 +33,7 @@ const taskIdsOf = ({ sandbox }: OwnBench) =>
 		.map(({ taskId }) => taskId);
 
 describe('Video > Create that sleeps', () => {
-	itSideBySide(
+	evolink.it(
 		'submits all items, sleeps once, and gives the same rows in their order',
 		async (bench) => {
 			bench.sandbox.addFault({
@@ -70,7 +67,7 @@ describe('Video > Create that sleeps', () => {
 		},
 	);
 
-	itSideBySide('sleeps for as long as the API expects a video to take', async (bench) => {
+	evolink.it('sleeps for as long as the API expects a video to take', async (bench) => {
 		bench.sandbox.planTask({ estimatedTimeSeconds: 300 });
 		const asleep = await bench.run(sleeping());
 
@@ -79,7 +76,7 @@ describe('Video > Create that sleeps', () => {
 		expect(sleepMs).toBeLessThan(301_000);
 	});
 
-	itSideBySide('waits on in memory after the sleep, and sleeps no second time', async (bench) => {
+	evolink.it('waits on in memory after the sleep, and sleeps no second time', async (bench) => {
 		const asleep = await bench.run(sleeping());
 		const waking = bench.wake(asleep, sleeping());
 		await bench.sandbox.waitForRequests('read', 2);
@@ -89,7 +86,7 @@ describe('Video > Create that sleeps', () => {
 		expect(bench.sandbox.bill).toHaveLength(1);
 	});
 
-	itSideBySide('counts the time asleep towards the deadline', async (bench) => {
+	evolink.it('counts the time asleep towards the deadline', async (bench) => {
 		const run = sleeping({}, { timeout: 95 });
 		const asleep = await bench.run(run);
 		const { contextData } = asleep.run.data.executionData!;
@@ -101,7 +98,7 @@ describe('Video > Create that sleeps', () => {
 		expect(bench.sandbox.requestsOf('read')).toHaveLength(1);
 	});
 
-	itSideBySide('keeps the rows of items that were refused before', async (bench) => {
+	evolink.it('keeps the rows of items that were refused before', async (bench) => {
 		bench.sandbox.addFault({
 			on: 'submit',
 			match: { promptIncludes: '<1>' },
@@ -129,7 +126,7 @@ describe('Video > Create that sleeps', () => {
 		expect(bench.sandbox.requestsOf('submit')).toHaveLength(2);
 	});
 
-	itSideBySide(
+	evolink.it(
 		'fails for a task that failed meanwhile, and pays again only by a retry',
 		async (bench) => {
 			bench.sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
@@ -148,7 +145,7 @@ describe('Video > Create that sleeps', () => {
 		},
 	);
 
-	itSideBySide(
+	evolink.it(
 		'does not pay again for an item that did not wait and failed meanwhile',
 		async (bench) => {
 			const { sandbox } = bench;
@@ -174,7 +171,7 @@ describe('Video > Create that sleeps', () => {
 		},
 	);
 
-	itSideBySide('names its paid task where a field is unusable after the sleep', async (bench) => {
+	evolink.it('names its paid task where a field is unusable after the sleep', async (bench) => {
 		const run = sleeping();
 		const asleep = await bench.run(run);
 		finishTasks(bench);
@@ -188,7 +185,7 @@ describe('Video > Create that sleeps', () => {
 		expect(bench.sandbox.bill).toHaveLength(1);
 	});
 
-	itSideBySide('resumes its task with Retry On Fail after the sleep', async (bench) => {
+	evolink.it('resumes its task with Retry On Fail after the sleep', async (bench) => {
 		const run = sleeping({ node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } });
 		const asleep = await bench.run(run);
 		finishTasks(bench);
@@ -200,7 +197,7 @@ describe('Video > Create that sleeps', () => {
 		expect(bench.sandbox.bill).toHaveLength(1);
 	});
 
-	itSideBySide('works on the first item only, where it is to be executed once', async (bench) => {
+	evolink.it('works on the first item only, where it is to be executed once', async (bench) => {
 		const run = sleeping({ items: items(3), node: { executeOnce: true } });
 		const asleep = await bench.run(run);
 		expectAsleep(asleep, taskIdsOf(bench));
@@ -211,7 +208,7 @@ describe('Video > Create that sleeps', () => {
 		expect(bench.sandbox.bill).toHaveLength(1);
 	});
 
-	itSideBySide('does not sleep where everything is finished at once', async (bench) => {
+	evolink.it('does not sleep where everything is finished at once', async (bench) => {
 		bench.sandbox.planTask({ generationSeconds: 0 });
 		bench.sandbox.addFault({
 			on: 'submit',
@@ -226,7 +223,7 @@ describe('Video > Create that sleeps', () => {
 		expect(rows).toHaveLength(1);
 	});
 
-	itSideBySide('waits in memory, silently, where the time would be over before', async (bench) => {
+	evolink.it('waits in memory, silently, where the time would be over before', async (bench) => {
 		bench.sandbox.planTask({ generationSeconds: 0.3 });
 		const { run, hints } = await bench.run(sleeping({}, { timeout: 60 }));
 
@@ -234,7 +231,7 @@ describe('Video > Create that sleeps', () => {
 		expect(hints).toEqual([]);
 	});
 
-	itSideBySide(
+	evolink.it(
 		'sleeps behind another output, with its own input and other nodes in reach',
 		async (bench) => {
 			const workflow = evolink.workflow(
@@ -251,11 +248,10 @@ describe('Video > Create that sleeps', () => {
 					If: { main: [[], [link(NODE_NAME)]] },
 				},
 			};
-			const { apiKey, url } = bench.sandbox;
 			const options = {
 				workflow: file,
 				triggerItems: items(3),
-				credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
+				credentials: credentialsFor(bench.sandbox),
 			};
 			const asleep = await evolink.engine.runWorkflow(options);
 			expect(asleep.status).toBe('waiting');
@@ -275,7 +271,7 @@ describe('Task > Get that sleeps', () => {
 			parameters: { resource: 'task', operation: 'get', taskId, waitForCompletion: true },
 		});
 
-	itSideBySide('looks once, sleeps, and returns the task', async (bench) => {
+	evolink.it('looks once, sleeps, and returns the task', async (bench) => {
 		const taskId = bench.sandbox.addTask({ generationSeconds: 3_600 });
 		const asleep = await bench.run(get(taskId));
 		expectAsleep(asleep, [taskId]);
@@ -286,7 +282,7 @@ describe('Task > Get that sleeps', () => {
 		expect(woken.rows[0].json).toMatchObject({ taskId, status: 'completed' });
 	});
 
-	itSideBySide('does not sleep for a finished task', async (bench) => {
+	evolink.it('does not sleep for a finished task', async (bench) => {
 		const taskId = bench.sandbox.addTask({ generationSeconds: 0 });
 		const { run, rows } = await bench.run(get(taskId));
 
@@ -296,18 +292,15 @@ describe('Task > Get that sleeps', () => {
 	});
 });
 
-describe('where the execution cannot be put to sleep', () => {
-	it('the node waits in memory and says so', async () => {
-		const workflow = evolink.workflow(sleeping());
-		const { apiKey, url } = evolink.sandbox;
-		const run = await evolink.engine.runWorkflow({
-			workflow: { ...workflow, settings: { executionOrder: 'v0' } },
-			credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
-		});
-
-		expect(run.status).toBe('success');
-		expect(outputItems(run, NODE_NAME)[0].json.status).toBe('completed');
-		expect(JSON.stringify(run)).toContain('waited in memory instead of sleeping');
-		expect(evolink.sandbox.bill).toHaveLength(1);
+evolink.it('waits in memory and says so where the execution cannot sleep', async (bench) => {
+	bench.sandbox.planTask({ generationSeconds: 0 });
+	const run = await evolink.engine.runWorkflow({
+		workflow: { ...evolink.workflow(sleeping()), settings: { executionOrder: 'v0' } },
+		credentials: credentialsFor(bench.sandbox),
 	});
+
+	expect(run.status).toBe('success');
+	expect(outputItems(run, NODE_NAME)[0].json.status).toBe('completed');
+	expect(JSON.stringify(run)).toContain('waited in memory instead of sleeping');
+	expect(bench.sandbox.bill).toHaveLength(1);
 });

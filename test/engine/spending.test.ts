@@ -1,11 +1,9 @@
 import type { Sandbox } from '../../sandbox';
 import { nodeError, outputItems } from '../../tools/engine';
-import { NODE_NAME, useEvolink } from './evolink-workflow';
-import { testsSideBySide } from './concurrent-tests';
+import { NODE_NAME, credentialsFor, useEvolink } from './evolink-workflow';
 import { expectRefusal } from './refusals';
 
-const evolink = useEvolink({ generationSeconds: 0 });
-const itSideBySide = testsSideBySide(evolink);
+const evolink = useEvolink();
 
 const items = (count: number) =>
 	Array.from({ length: count }, (_, number) => ({ json: { number } }));
@@ -17,7 +15,7 @@ function setCredits(sandbox: Sandbox, user: number, token: object): void {
 }
 
 describe('Max Videos per Execution', () => {
-	itSideBySide('refuses a run that would exceed it, before anything is sent', async (bench) => {
+	evolink.it('refuses a run that would exceed it, before anything is sent', async (bench) => {
 		const result = await bench.run({
 			items: items(3),
 			parameters: { options: { maxVideos: 2 } },
@@ -31,7 +29,7 @@ describe('Max Videos per Execution', () => {
 		expect(bench.sandbox.requests).toEqual([]);
 	});
 
-	itSideBySide('gives each of the items that row, and leaves the others theirs', async (bench) => {
+	evolink.it('gives each of the items that row, and leaves the others theirs', async (bench) => {
 		const { rows, error } = await bench.run({
 			items: items(3),
 			parameters: {
@@ -49,7 +47,7 @@ describe('Max Videos per Execution', () => {
 		expect(bench.sandbox.requests).toEqual([]);
 	});
 
-	itSideBySide('does not count items that a retry resumes', async ({ sandbox, run, retry }) => {
+	evolink.it('does not count items that a retry resumes', async ({ sandbox, run, retry }) => {
 		sandbox.addFault({ on: 'submit', skip: 1, fault: { kind: 'status', status: 402 } });
 		const settings = { items: items(2), parameters: { options: { maxVideos: 2 } } };
 
@@ -61,7 +59,7 @@ describe('Max Videos per Execution', () => {
 		expect(sandbox.bill).toHaveLength(2);
 	});
 
-	itSideBySide('counts a video that a retry would make anew', async ({ sandbox, run, retry }) => {
+	evolink.it('counts a video that a retry would make anew', async ({ sandbox, run, retry }) => {
 		sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
 		const settings = { parameters: { options: { maxVideos: 1 } } };
 
@@ -74,31 +72,13 @@ describe('Max Videos per Execution', () => {
 		expect(sandbox.bill).toHaveLength(1);
 	});
 
-	itSideBySide('counts a video whose answer was lost', async ({ sandbox, run, retry }) => {
-		sandbox.addFault({ on: 'submit', skip: 1, fault: { kind: 'reset-after-acceptance' } });
-		sandbox.planTask({});
-		sandbox.planTask({});
-		sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
-		const settings = {
-			items: items(2),
-			parameters: { options: { maxVideos: 2, maxConcurrent: 1 } },
-		};
-
-		const failed = await run(settings);
-		const retried = await retry(failed, settings);
-
-		expect(retried.error?.message).toMatch(/may have been started/);
-		expect(sandbox.bill).toHaveLength(2);
-	});
-
-	itSideBySide('counts all runs of the node in one execution', async ({ sandbox }) => {
+	evolink.it('counts all runs of the node in one execution', async ({ sandbox }) => {
 		const workflow = evolink.workflow({ parameters: { options: { maxVideos: 3 } } });
 		const [trigger, node] = workflow.nodes;
 		const branch = (name: string) => ({ ...trigger, id: name, name, type: 'n8n-nodes-base.noOp' });
 		const to = (...names: string[]) => ({
 			main: [names.map((name) => ({ node: name, type: 'main' as const, index: 0 }))],
 		});
-		const { apiKey, url } = sandbox;
 
 		const run = await evolink.engine.runWorkflow({
 			workflow: {
@@ -111,7 +91,7 @@ describe('Max Videos per Execution', () => {
 				},
 			},
 			triggerItems: items(2),
-			credentials: { evolinkApi: { apiKey, baseUrl: url, filesBaseUrl: url } },
+			credentials: credentialsFor(sandbox),
 		});
 
 		expect(outputItems(run, NODE_NAME)).toHaveLength(2);
@@ -119,7 +99,7 @@ describe('Max Videos per Execution', () => {
 		expect(sandbox.bill).toHaveLength(2);
 	});
 
-	itSideBySide('is a whole number, read for the first item', async ({ sandbox, run }) => {
+	evolink.it('is a whole number, read for the first item', async ({ sandbox, run }) => {
 		const options = { maxVideos: '={{ $json.number === 0 ? 5 : 1 }}' };
 		const fine = await run({ items: items(2), parameters: { options } });
 		const refused = await run({ parameters: { options: { maxVideos: '={{ 1.5 }}' } } });
@@ -134,7 +114,7 @@ describe('Stop If Balance Below', () => {
 	const settings = { items: items(2), parameters: { options: { minBalance: 100 } } };
 	const NO_KEY_LIMIT = { remaining_credits: 0, used_credits: 0, unlimited_credits: true };
 
-	itSideBySide('starts everything where enough is left, after one read', async (bench) => {
+	evolink.it('starts everything where enough is left, after one read', async (bench) => {
 		setCredits(bench.sandbox, 100, NO_KEY_LIMIT);
 		const { error } = await bench.run(settings);
 
@@ -144,7 +124,7 @@ describe('Stop If Balance Below', () => {
 		expect(bench.sandbox.bill).toHaveLength(2);
 	});
 
-	itSideBySide('starts nothing where the account has less', async ({ sandbox, run }) => {
+	evolink.it('starts nothing where the account has less', async ({ sandbox, run }) => {
 		setCredits(sandbox, 99.5, NO_KEY_LIMIT);
 		const result = await run(settings);
 
@@ -156,7 +136,7 @@ describe('Stop If Balance Below', () => {
 		expect(sandbox.requestsOf('submit')).toEqual([]);
 	});
 
-	itSideBySide('starts nothing where the key has less', async ({ sandbox, run }) => {
+	evolink.it('starts nothing where the key has less', async ({ sandbox, run }) => {
 		setCredits(sandbox, 1_000, { remaining_credits: 7, used_credits: 0, unlimited_credits: false });
 		const result = await run(settings);
 
@@ -166,7 +146,7 @@ describe('Stop If Balance Below', () => {
 		});
 	});
 
-	itSideBySide('starts nothing where the balance cannot be read', async ({ sandbox, run }) => {
+	evolink.it('starts nothing where the balance cannot be read', async ({ sandbox, run }) => {
 		sandbox.addFault({ on: 'credits', times: Infinity, fault: { kind: 'status', status: 503 } });
 		const result = await run(settings);
 
@@ -178,7 +158,7 @@ describe('Stop If Balance Below', () => {
 		expect(sandbox.requestsOf('submit')).toEqual([]);
 	});
 
-	itSideBySide('is not asked for when a retry only resumes', async ({ sandbox, run, retry }) => {
+	evolink.it('is not asked for when a retry only resumes', async ({ sandbox, run, retry }) => {
 		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
 		const failed = await run(settings);
 		const readsBefore = sandbox.requestsOf('credits').length;
@@ -194,7 +174,7 @@ describe('Stop If Balance Below', () => {
 describe('Account > Get Balance', () => {
 	const parameters = { resource: 'account', operation: 'getBalance' };
 
-	itSideBySide('returns one row for each item, after one request', async ({ sandbox, run }) => {
+	evolink.it('returns one row for each item, after one request', async ({ sandbox, run }) => {
 		const token = { remaining_credits: 7.25, used_credits: 2, unlimited_credits: false };
 		setCredits(sandbox, 1_000.5, token);
 		const { rows, error } = await run({ items: items(3), parameters });
@@ -217,7 +197,7 @@ describe('Account > Get Balance', () => {
 		]);
 	});
 
-	itSideBySide("returns the API's own data without Simplify", async ({ run }) => {
+	evolink.it("returns the API's own data without Simplify", async ({ run }) => {
 		const { rows } = await run({ parameters: { ...parameters, simplify: false } });
 
 		const credits = { remaining_credits: 1_000_000, used_credits: 0 };
@@ -227,7 +207,7 @@ describe('Account > Get Balance', () => {
 		});
 	});
 
-	itSideBySide('is tried again for a while, and says why it failed', async ({ sandbox, run }) => {
+	evolink.it('is tried again for a while, and says why it failed', async ({ sandbox, run }) => {
 		sandbox.addFault({ on: 'credits', fault: { kind: 'status', status: 503 } });
 		expect((await run({ parameters })).error).toBeUndefined();
 

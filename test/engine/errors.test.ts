@@ -1,12 +1,9 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { useEvolink } from './evolink-workflow';
-import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { testsSideBySide } from './concurrent-tests';
-import type { OwnBench } from './concurrent-tests';
+import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 
 const evolink = useEvolink();
-const itSideBySide = testsSideBySide(evolink);
 
 /** What can happen to an item, by the kind of failure. */
 const FATES = [
@@ -26,7 +23,7 @@ function fatefulRun({ sandbox }: OwnBench, onError: string): EvolinkRun {
 	sandbox.addFault({
 		on: 'submit',
 		match: match('refused'),
-		fault: { kind: 'status', status: 400, param: 'image_urls', message: 'The picture is a cake' },
+		fault: { kind: 'status', status: 400, param: 'image_urls', message: 'The image is a cake' },
 	});
 	sandbox.addFault({ on: 'submit', match: match('lost'), fault: { kind: 'html' } });
 	sandbox.planTask({
@@ -66,7 +63,7 @@ function expectedErrors(bench: OwnBench): Record<string, Record<string, unknown>
 		'wrong field': { message: text(/'Quality'/), description: text(/Choose '768p', '1080p'/) },
 		refused: {
 			message: text(/did not accept the request/),
-			description: text(/The picture is a cake.*'image_urls'/),
+			description: text(/The image is a cake.*'image_urls'/),
 			httpCode: '400',
 		},
 		'task failed': {
@@ -117,7 +114,7 @@ function expectSuccessfulNode({ run, error }: EvolinkResult): void {
 }
 
 describe('Continue On Fail', () => {
-	itSideBySide('puts each failed item out as one key with an object, in order', async (bench) => {
+	evolink.it('puts each failed item out as one key with an object, in order', async (bench) => {
 		const result = await bench.run(fatefulRun(bench, 'continueRegularOutput'));
 
 		expectSuccessfulNode(result);
@@ -131,16 +128,11 @@ describe('Continue On Fail', () => {
 				pairedItem: { item: index + 1 },
 			});
 		});
-	});
-
-	itSideBySide('pays for every item that was right, and once', async (bench) => {
-		await bench.run(fatefulRun(bench, 'continueRegularOutput'));
-
 		const paid = bench.sandbox.bill.map(({ prompt }) => prompt).sort();
 		expect(paid).toEqual(['<fine>', '<no file>', '<task failed>', '<timeout>', '<unread>']);
 	});
 
-	itSideBySide('still works with the setting of old workflows', async (bench) => {
+	evolink.it('still works with the setting of old workflows', async (bench) => {
 		const { node, ...run } = fatefulRun(bench, '');
 		expect(node).toBeDefined();
 
@@ -151,26 +143,7 @@ describe('Continue On Fail', () => {
 		expect(result.rows[1].json.error).toMatchObject({ message: expect.any(String) });
 	});
 
-	itSideBySide('keeps a whole run of failed items', async ({ sandbox, run }) => {
-		sandbox.addFault({ on: 'submit', times: 3, fault: { kind: 'status', status: 402 } });
-
-		const { rows, error } = await run({
-			items: [0, 1, 2].map((number) => ({ json: { number } })),
-			node: { onError: 'continueRegularOutput' },
-		});
-
-		expect(error).toBeUndefined();
-		expect(rows.map(({ json }) => json)).toEqual(
-			Array(3).fill({ error: expect.objectContaining({ httpCode: '402' }) }),
-		);
-		expect(rows.map(({ pairedItem }) => pairedItem)).toEqual([
-			{ item: 0 },
-			{ item: 1 },
-			{ item: 2 },
-		]);
-	});
-
-	itSideBySide('tells of a wrong credential item by item', async ({ sandbox, run }) => {
+	evolink.it('tells of a wrong credential item by item', async ({ sandbox, run }) => {
 		const { rows, error } = await run({
 			items: [{ json: {} }, { json: {} }],
 			credential: { baseUrl: 'no address' },
@@ -191,7 +164,7 @@ describe('Continue On Fail', () => {
 });
 
 describe('the error output', () => {
-	itSideBySide(
+	evolink.it(
 		'gets the failed items and nothing else, each with its input fields',
 		async (bench) => {
 			const result = await bench.run(fatefulRun(bench, 'continueErrorOutput'));
@@ -210,45 +183,6 @@ describe('the error output', () => {
 				});
 				expect(result.errorRows[index].pairedItem).toMatchObject({ item: index + 1 });
 			});
-		},
-	);
-
-	itSideBySide('leaves successes between failures where they belong', async ({ sandbox, run }) => {
-		for (const number of [0, 2, 4]) {
-			sandbox.addFault({
-				on: 'submit',
-				match: { promptIncludes: `<${number}>` },
-				fault: { kind: 'status', status: 400 },
-			});
-		}
-
-		const { rows, errorRows } = await run({
-			items: [0, 1, 2, 3, 4, 5].map((number) => ({ json: { number } })),
-			parameters: { prompt: '={{ "<" + $json.number + ">" }}' },
-			node: { onError: 'continueErrorOutput' },
-		});
-
-		expect(rows.map(({ json }) => json.prompt)).toEqual(['<1>', '<3>', '<5>']);
-		expect(rows.map(({ pairedItem }) => pairedItem)).toEqual([
-			{ item: 1 },
-			{ item: 3 },
-			{ item: 5 },
-		]);
-		expect(errorRows.map(({ json }) => json.number)).toEqual([0, 2, 4]);
-	});
-
-	itSideBySide(
-		'is not taken by a task that is put out after its time',
-		async ({ sandbox, run }) => {
-			sandbox.planTask({ generationSeconds: 60 });
-
-			const { rows, errorRows } = await run({
-				node: { onError: 'continueErrorOutput' },
-				parameters: { options: { timeout: 1, onTimeout: 'returnTask' } },
-			});
-
-			expect(rows).toHaveLength(1);
-			expect(errorRows).toEqual([]);
 		},
 	);
 });

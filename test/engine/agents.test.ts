@@ -1,19 +1,13 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import type { INode, INodeType, IRun } from 'n8n-workflow';
 
 import { EvolinkApi } from '../../credentials/EvolinkApi.credentials';
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
-import { startSandbox } from '../../sandbox';
 import type { Sandbox } from '../../sandbox';
-import { nodeError, outputItems, startEngine } from '../../tools/engine';
-import type { Engine } from '../../tools/engine';
+import { nodeError, outputItems } from '../../tools/engine';
+import { PICTURE_LINK, credentialsFor, useEvolink } from './evolink-workflow';
 
 const TOOL_TYPE = 'n8n-nodes-evolink.evolinkTool';
-const PICTURE_LINK = 'https://example.com/picture.jpg';
 
 /** The node as n8n offers it to agents: the same code, with a tool's output in place of its own. */
 function toolNode(): INodeType {
@@ -67,28 +61,14 @@ const agentNode: INodeType = {
 	},
 };
 
-let engine: Engine;
-let sandbox: Sandbox;
-let storagePath = '';
-
-beforeAll(async () => {
-	storagePath = await mkdtemp(join(tmpdir(), 'evolink-engine-'));
-	sandbox = await startSandbox({ generationSeconds: 0.2 });
-	engine = await startEngine({
-		storagePath,
-		binaryDataMode: 'filesystem',
-		extraNodeTypes: { [TOOL_TYPE]: toolNode(), 'test.agent': agentNode },
-		extraCredentialTypes: { evolinkApi: new EvolinkApi() },
-	});
-});
-beforeEach(() => sandbox.reset());
-afterAll(async () => {
-	await sandbox?.close();
-	await rm(storagePath, { recursive: true, force: true });
+const evolink = useEvolink({
+	nodeTypes: { [TOOL_TYPE]: toolNode(), 'test.agent': agentNode },
+	credentialTypes: { evolinkApi: new EvolinkApi() },
 });
 
 /** Lets the agent call the Evolink tool, once for each input. */
 async function runAgent(
+	sandbox: Sandbox,
 	calls: Array<Record<string, string>>,
 	parameters: INode['parameters'],
 	settings: Partial<INode> = {},
@@ -102,7 +82,7 @@ async function runAgent(
 		parameters: {},
 		...more,
 	});
-	return await engine.runWorkflow({
+	return await evolink.engine.runWorkflow({
 		workflow: {
 			nodes: [
 				place('Trigger', 'n8n-nodes-base.manualTrigger'),
@@ -119,9 +99,7 @@ async function runAgent(
 			},
 		},
 		triggerItems: [{ json: { calls } }],
-		credentials: {
-			evolinkApi: { apiKey: sandbox.apiKey, baseUrl: sandbox.url, filesBaseUrl: sandbox.url },
-		},
+		credentials: credentialsFor(sandbox),
 	});
 }
 
@@ -132,32 +110,39 @@ function answersOf(run: IRun): unknown[] {
 }
 
 describe('The node as the tool of an AI agent', () => {
-	it('makes the video that the model asks for, and answers with its link and no file', async () => {
-		const run = await runAgent([{ prompt: 'A cat looks up' }], {
-			prompt: "={{ $fromAI('prompt', 'What happens in the video', 'string') }}",
-		});
+	evolink.it(
+		'makes the video that the model asks for, and answers with its link and no file',
+		async ({ sandbox }) => {
+			const run = await runAgent(sandbox, [{ prompt: 'A cat looks up' }], {
+				prompt: "={{ $fromAI('prompt', 'What happens in the video', 'string') }}",
+			});
 
-		expect(nodeError(run)).toBeUndefined();
-		expect(sandbox.bill.map(({ prompt }) => prompt)).toEqual(['A cat looks up']);
-		const [{ taskId }] = sandbox.bill;
-		const videoUrl = sandbox.task(taskId)?.mediaUrl;
-		const [answer] = answersOf(run);
-		expect(answer).toEqual([expect.objectContaining({ taskId, isSuccess: true, videoUrl })]);
-		expect(JSON.stringify(answer)).not.toContain('binary');
-		expect(JSON.stringify(answer)).not.toContain('filesystem');
-	});
+			expect(nodeError(run)).toBeUndefined();
+			expect(sandbox.bill.map(({ prompt }) => prompt)).toEqual(['A cat looks up']);
+			const [{ taskId }] = sandbox.bill;
+			const videoUrl = sandbox.task(taskId)?.mediaUrl;
+			const [answer] = answersOf(run);
+			expect(answer).toEqual([expect.objectContaining({ taskId, isSuccess: true, videoUrl })]);
+			expect(JSON.stringify(answer)).not.toContain('binary');
+			expect(JSON.stringify(answer)).not.toContain('filesystem');
+		},
+	);
 
-	it('pays for each call, also when the model asks for the same twice', async () => {
-		const run = await runAgent([{}, {}], { prompt: 'A cat', waitForCompletion: false });
+	evolink.it(
+		'pays for each call, also when the model asks for the same twice',
+		async ({ sandbox }) => {
+			const run = await runAgent(sandbox, [{}, {}], { prompt: 'A cat', waitForCompletion: false });
 
-		expect(nodeError(run)).toBeUndefined();
-		expect(sandbox.bill).toHaveLength(2);
-		expect(new Set(sandbox.bill.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
-	});
+			expect(nodeError(run)).toBeUndefined();
+			expect(sandbox.bill).toHaveLength(2);
+			expect(new Set(sandbox.bill.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
+		},
+	);
 
-	it('takes up the paid task when n8n tries the same call again', async () => {
+	evolink.it('takes up the paid task when n8n tries the same call again', async ({ sandbox }) => {
 		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
 		const run = await runAgent(
+			sandbox,
 			[{}],
 			{ prompt: 'A cat' },
 			{ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
@@ -169,8 +154,8 @@ describe('The node as the tool of an AI agent', () => {
 		expect(answersOf(run)).toEqual([[expect.objectContaining({ taskId, isSuccess: true })]]);
 	});
 
-	it('counts all calls against Max Videos per Execution', async () => {
-		const run = await runAgent([{}, {}, {}], {
+	evolink.it('counts all calls against Max Videos per Execution', async ({ sandbox }) => {
+		const run = await runAgent(sandbox, [{}, {}, {}], {
 			prompt: 'A cat',
 			waitForCompletion: false,
 			options: { maxVideos: 2 },
@@ -180,18 +165,24 @@ describe('The node as the tool of an AI agent', () => {
 		expect(sandbox.bill).toHaveLength(2);
 	});
 
-	it('waits in memory where it is asked to sleep, since the agent waits for the answer', async () => {
-		const run = await runAgent([{}], { prompt: 'A cat', options: { whileWaiting: 'sleep' } });
+	evolink.it(
+		'waits in memory where it is asked to sleep, since the agent waits for the answer',
+		async ({ sandbox }) => {
+			const run = await runAgent(sandbox, [{}], {
+				prompt: 'A cat',
+				options: { whileWaiting: 'sleep' },
+			});
 
-		expect(nodeError(run)).toBeUndefined();
-		expect(run.status).toBe('success');
-		expect(answersOf(run)).toEqual([[expect.objectContaining({ isSuccess: true })]]);
-		expect(sandbox.bill).toHaveLength(1);
-	});
+			expect(nodeError(run)).toBeUndefined();
+			expect(run.status).toBe('success');
+			expect(answersOf(run)).toEqual([[expect.objectContaining({ isSuccess: true })]]);
+			expect(sandbox.bill).toHaveLength(1);
+		},
+	);
 
-	it('tells the model how a task is getting on', async () => {
+	evolink.it('tells the model how a task is getting on', async ({ sandbox }) => {
 		const taskId = sandbox.addTask({ generationSeconds: 0 });
-		const run = await runAgent([{ id: taskId }], {
+		const run = await runAgent(sandbox, [{ id: taskId }], {
 			resource: 'task',
 			operation: 'get',
 			taskId: "={{ $fromAI('id', 'ID of the task', 'string') }}",
@@ -200,13 +191,16 @@ describe('The node as the tool of an AI agent', () => {
 		expect(answersOf(run)).toEqual([[expect.objectContaining({ taskId, isSuccess: true })]]);
 	});
 
-	it('fails with the reason and the next step when the model asks for the impossible', async () => {
-		const run = await runAgent([{ duration: '7' }], {
-			duration: "={{ $fromAI('duration', 'Seconds', 'string') }}",
-			waitForCompletion: false,
-		});
+	evolink.it(
+		'fails with the reason and the next step when the model asks for the impossible',
+		async ({ sandbox }) => {
+			const run = await runAgent(sandbox, [{ duration: '7' }], {
+				duration: "={{ $fromAI('duration', 'Seconds', 'string') }}",
+				waitForCompletion: false,
+			});
 
-		expect(nodeError(run)?.message).toContain("'Duration' cannot be 7 seconds");
-		expect(sandbox.requests).toEqual([]);
-	});
+			expect(nodeError(run)?.message).toContain("'Duration' cannot be 7 seconds");
+			expect(sandbox.requests).toEqual([]);
+		},
+	);
 });

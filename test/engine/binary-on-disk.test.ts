@@ -1,3 +1,0 @@
-import { describeBinaryMode } from './binary-mode-cases';
-
-describeBinaryMode('filesystem');

@@ -1,9 +1,0 @@
-import { beginSuite } from '../concurrent-tests';
-import '../evolink-workflow';
-import { fields } from './suites.json';
-
-describe.each(fields)('%s', (name) => {
-	beginSuite();
-	// eslint-disable-next-line @typescript-eslint/no-require-imports -- its tests belong in here
-	require(`../${name}.test`);
-});

@@ -1,9 +1,0 @@
-import { beginSuite } from '../concurrent-tests';
-import '../evolink-workflow';
-import { money } from './suites.json';
-
-describe.each(money)('%s', (name) => {
-	beginSuite();
-	// eslint-disable-next-line @typescript-eslint/no-require-imports -- its tests belong in here
-	require(`../${name}.test`);
-});
