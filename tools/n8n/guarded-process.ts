@@ -1,5 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { guardProcessGroup } from './process-group-guard';
 
@@ -69,4 +71,44 @@ function sendSignal(target: number, signal: NodeJS.Signals): void {
 			typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH';
 		if (!hasEnded) throw error;
 	}
+}
+
+const SERVER_START_TIMEOUT_MS = 60_000;
+const SERVER_CHECK_INTERVAL_MS = 50;
+
+/**
+ * Starts a server and returns when it accepts connections on that port of 127.0.0.1.
+ * @throws Error when it does not within a minute; the message holds what it has printed
+ */
+export async function startGuardedServer(
+	options: Omit<GuardedProcessOptions, 'onOutput'>,
+	port: number,
+): Promise<GuardedProcess> {
+	let log = '';
+	const server = await startGuardedProcess({
+		...options,
+		onOutput: (text) => {
+			log += text;
+		},
+	});
+	const deadlineMs = Date.now() + SERVER_START_TIMEOUT_MS;
+	while (!(await acceptsConnections(port))) {
+		if (Date.now() > deadlineMs) {
+			server.signal('SIGKILL');
+			throw new Error(`${options.command} does not start:\n${log}`);
+		}
+		await delay(SERVER_CHECK_INTERVAL_MS);
+	}
+	return server;
+}
+
+async function acceptsConnections(port: number): Promise<boolean> {
+	return await new Promise((resolve) => {
+		const socket = connect(port, '127.0.0.1');
+		socket.once('connect', () => {
+			socket.destroy();
+			resolve(true);
+		});
+		socket.once('error', () => resolve(false));
+	});
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { CAMERA_COMMANDS } from '../../../nodes/Evolink/evolink/camera';
-import { EXAMPLES_FOLDER } from '../chains/examples';
+import { EXAMPLES_FOLDER } from '../examples';
 import { useEditor } from './editor-bench';
 import { deleteEvolinkCredentials } from '../../../tools/n8n/browser/evolink-credentials';
 import { shownPicture } from '../../../tools/n8n/browser/nodes-panel';
@@ -129,33 +129,6 @@ describe("a new user's first video", () => {
 		expect(new Set(statuses)).toEqual(new Set([200]));
 		expect(sandbox.bill).toEqual([]);
 		await dialog.close();
-	});
-
-	it('Duration offers 6 and 10 seconds with 768p, and only 6 with 1080p', async () => {
-		const { nodeView } = bench.editor;
-		expect(await nodeView.choices('quality')).toEqual(['768p', '1080p']);
-		expect(await nodeView.choices('duration')).toEqual(['6 Seconds', '10 Seconds']);
-
-		await nodeView.choose('quality', '1080p');
-		await bench.step('8 quality');
-
-		expect(await nodeView.choices('duration')).toEqual(['6 Seconds']);
-		await nodeView.choose('quality', '768p');
-		expect(await nodeView.choices('duration')).toEqual(['6 Seconds', '10 Seconds']);
-	});
-
-	it('10 seconds that were chosen before 1080p are marked as wrong', async () => {
-		const { nodeView } = bench.editor;
-		await nodeView.choose('duration', '10 Seconds');
-		expect(await nodeView.hasIssue('duration')).toBe(false);
-
-		await nodeView.choose('quality', '1080p');
-		await bench.step('9 stale duration');
-
-		expect(await nodeView.hasIssue('duration')).toBe(true);
-		await nodeView.choose('quality', '768p');
-		await nodeView.choose('duration', '6 Seconds');
-		expect(await nodeView.hasIssue('duration')).toBe(false);
 	});
 
 	it('4: the camera commands are listed as themselves, and several can be picked', async () => {
