@@ -18,6 +18,8 @@ export interface BatchPlan {
 	executions: number;
 	/** How long each video is made. */
 	videoSeconds: number;
+	/** What the API says about that; without it, the node sleeps for 90 s. */
+	estimatedTimeSeconds?: number;
 	videoBytes?: number;
 	/** The webhook is called at even distances within this time. */
 	withinMs: number;
@@ -52,8 +54,6 @@ export interface BatchOutcome {
 	seconds: number[];
 }
 
-/** A task's estimate that makes the node sleep for its shortest time, 70 s. */
-const SHORTEST_ESTIMATE_SECONDS = 60;
 const CHECK_INTERVAL_MS = 500;
 
 /** Starts the executions, and returns when n8n has answered the last call. */
@@ -74,7 +74,7 @@ export async function startBatch(
 			sandbox.planTask({
 				match: { promptIncludes: prompt },
 				generationSeconds: videoSeconds,
-				estimatedTimeSeconds: SHORTEST_ESTIMATE_SECONDS,
+				estimatedTimeSeconds: plan.estimatedTimeSeconds,
 				outcome: { status: 'completed', mediaPaddingBytes: videoBytes },
 			});
 			await delay(startedMs + (index * withinMs) / executions - Date.now());

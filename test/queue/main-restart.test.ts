@@ -14,6 +14,7 @@ import { useQueueCluster } from './queue-cluster';
 
 /** Started over so long that some wake up while main is away, and some after that. */
 const STARTED_WITHIN_MS = 10_000;
+/** The shortest, which an estimate of a minute leads to. */
 const SLEEP_MS = 70_000;
 const AWAY_BEFORE_WAKING_MS = 2_000;
 const RUNNING_BEFORE_WAKING_MS = 8_000;
@@ -37,6 +38,7 @@ beforeAll(
 			name: 'Asleep',
 			executions: 20,
 			videoSeconds: 2,
+			estimatedTimeSeconds: 60,
 			withinMs: STARTED_WITHIN_MS,
 		});
 		await waitUntilAsleep(cluster(), asleep, BEGIN_TIMEOUT_MS);

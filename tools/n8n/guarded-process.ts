@@ -1,9 +1,10 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { guardProcessGroup } from './process-group-guard';
+const GUARD_SCRIPT = path.join(__dirname, 'orphan-guard.js');
 
 /** What a server of a test is started with. */
 export interface GuardedProcessOptions {
@@ -53,13 +54,27 @@ export async function startGuardedProcess(options: GuardedProcessOptions): Promi
 		child.once('spawn', () => resolve(child.pid ?? 0));
 	});
 
-	const guard = guardProcessGroup(processId, options.folderToRemoveWithUs);
-	void ended.then(() => guard.release());
+	endWithUs(processId, ended, options.folderToRemoveWithUs);
 	return {
 		processId,
 		ended,
 		signal: (signal) => sendSignal(signal === 'SIGKILL' ? -processId : processId, signal),
 	};
+}
+
+/**
+ * Sees to it that a process group ends with this process, however this process ends: also by SIGKILL,
+ * when it can do nothing anymore. Waiting for that is the job of a small process of its own.
+ */
+function endWithUs(groupId: number, ended: Promise<ProcessEnd>, folder?: string): void {
+	const parameters = [GUARD_SCRIPT, String(groupId), ...(folder === undefined ? [] : [folder])];
+	const guard = spawn(process.execPath, parameters, {
+		stdio: ['pipe', 'ignore', 'ignore'],
+		detached: true,
+	});
+	// It must not keep this process alive.
+	guard.unref();
+	void ended.then(() => guard.kill('SIGKILL'));
 }
 
 function sendSignal(target: number, signal: NodeJS.Signals): void {

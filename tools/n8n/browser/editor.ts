@@ -117,7 +117,7 @@ export class N8nEditor {
 	}
 
 	/** Saves what the screen shows as a PNG file. */
-	async takePicture(file: string): Promise<void> {
+	async takeScreenshot(file: string): Promise<void> {
 		await mkdir(path.dirname(file), { recursive: true });
 		await this.page.screenshot({ path: file });
 	}
