@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
-import { startSandbox } from '../../sandbox';
+import { startSandbox, type Fault } from '../../sandbox';
 import { nodeError, outputItems } from '../../tools/engine/run-results';
 import type { WorkflowFile } from '../../tools/engine/workflow-file';
 import type { N8nExecution } from '../../tools/n8n/n8n-answers';
@@ -77,14 +77,41 @@ function withSubWorkflow(file: WorkflowFile, credential: SavedCredential): Workf
 	};
 }
 
+/** The next read of a task with that prompt is refused, which fails the node. */
+function refusedRead(promptIncludes: string): Fault {
+	return { on: 'read', match: { promptIncludes }, fault: { kind: 'status', status: 403 } };
+}
+
 function expectSuccess(execution: N8nExecution): void {
 	expect(nodeError(execution)).toBeUndefined();
 	expect(execution.status).toBe('success');
 }
 
-/** What a test of one n8n does with it. */
+/** One n8n, in which some executions sleep while it is killed. */
 class SurvivingN8n {
-	constructor(readonly own: OwnN8n) {}
+	/** Executions that sleep, by their story's name; and `stopped` and `durable`. */
+	readonly ids = new Map<string, string>();
+
+	private constructor(readonly own: OwnN8n) {}
+
+	/** Starts n8n, puts executions to sleep, kills it, and starts it again. */
+	static async of(release: N8nRelease, stories: Story[]): Promise<SurvivingN8n> {
+		const binaryDataMode = release === OLDEST_N8N ? 'filesystem' : 'database';
+		const own = await startOwnN8n({ release, binaryDataMode, sandbox: { generationSeconds: 1 } });
+		const n8n = new SurvivingN8n(own);
+		for (const story of stories) n8n.ids.set(story.name, await n8n.startAsleep(story));
+		const stoppedId = await n8n.startAsleep({ name: 'stopped', startedBy: 'webhook' });
+		n8n.ids.set('stopped', stoppedId);
+		if (release !== OLDEST_N8N) n8n.ids.set('durable', await n8n.startDurable());
+		for (const id of n8n.ids.values()) await own.api.waitForExecution(id, { until: 'waiting' });
+		await own.api.stopExecution(stoppedId);
+		await n8n.startInMemory('in memory');
+		own.sandbox.addFault(refusedRead('Retry On Fail'));
+
+		await own.server.kill();
+		await own.server.restart();
+		return n8n;
+	}
 
 	/** Saves the workflow, starts it, and returns the id of its execution. */
 	async start(options: EvolinkWorkflowOptions, story?: Story): Promise<string> {
@@ -124,6 +151,27 @@ class SurvivingN8n {
 		return await this.start({ startedBy, settings, items, parameters }, story);
 	}
 
+	private async startDurable(): Promise<string> {
+		const { api, credential } = this.own;
+		const workflow = await api.createWorkflow(readExample('durable.json'), [credential]);
+		return await fillInForm(api, workflow, {
+			Image: exampleFile('images/lighthouse.jpg', 'image/jpeg'),
+			'What should happen?': DURABLE_WISH,
+		});
+	}
+
+	/** Starts a video, returns when the node waits for it in memory. */
+	async startInMemory(prompt: string): Promise<string> {
+		const { sandbox } = this.own;
+		sandbox.planTask({ match: { promptIncludes: prompt }, generationSeconds: VIDEO_SECONDS });
+		const reads = sandbox.requestsOf('read').length;
+		const parameters = { options: { pollInterval: 1 } };
+		const id = await this.start({ startedBy: 'webhook', items: [{ prompt }], parameters });
+		await sandbox.waitForRequests('read', reads + 1);
+		return id;
+	}
+
+	/** The tasks that were paid for with a prompt that begins like this. */
 	tasksOf(prompt: string): string[] {
 		return this.own.sandbox.bill
 			.filter((entry) => entry.prompt?.startsWith(prompt))
@@ -144,45 +192,8 @@ function describeSurvival(release: N8nRelease): () => Promise<void> {
 	const isOldest = release === OLDEST_N8N;
 	// After any wait in a sub-workflow, n8n 1.x gives the workflow its own input back (docs/waiting.md).
 	const stories = STORIES.filter((story) => !isOldest || !story.isInSubWorkflow);
-	const ids = new Map<string, string>();
 	let n8n: SurvivingN8n;
 	let own: OwnN8n;
-
-	const begin = async () => {
-		own = await startOwnN8n({
-			release,
-			binaryDataMode: isOldest ? 'filesystem' : 'database',
-			sandbox: { generationSeconds: 1 },
-		});
-		n8n = new SurvivingN8n(own);
-		const { api, sandbox, credential } = own;
-		for (const story of stories) ids.set(story.name, await n8n.startAsleep(story));
-		const stopped = await n8n.startAsleep({ name: 'stopped', startedBy: 'webhook' });
-		ids.set('stopped', stopped);
-		if (!isOldest) {
-			const durable = await api.createWorkflow(readExample('durable.json'), [credential]);
-			const answers = {
-				Image: exampleFile('images/lighthouse.jpg', 'image/jpeg'),
-				'What should happen?': DURABLE_WISH,
-			};
-			ids.set('durable', await fillInForm(api, durable, answers));
-		}
-		for (const id of ids.values()) await api.waitForExecution(id, { until: 'waiting' });
-		await api.stopExecution(stopped);
-		const match = { promptIncludes: 'in memory' };
-		sandbox.planTask({ match, generationSeconds: VIDEO_SECONDS });
-		const reads = sandbox.requestsOf('read').length;
-		await n8n.start({ startedBy: 'webhook', items: [{ prompt: 'in memory' }] });
-		await sandbox.waitForRequests('read', reads + 1);
-		sandbox.addFault({
-			on: 'read',
-			match: { promptIncludes: 'Retry On Fail' },
-			fault: { kind: 'status', status: 403 },
-		});
-
-		await own.server.kill();
-		await own.server.restart();
-	};
 
 	describe(`in ${release.title}, after a kill and a restart`, () => {
 		afterAll(async () => await own?.close());
@@ -216,11 +227,7 @@ function describeSurvival(release: N8nRelease): () => Promise<void> {
 			'"Retry execution" with the workflow %s resumes and does not pay again',
 			async (workflowOf) => {
 				const isSaved = workflowOf !== 'as it was';
-				own.sandbox.addFault({
-					on: 'read',
-					match: { promptIncludes: workflowOf },
-					fault: { kind: 'status', status: 403 },
-				});
+				own.sandbox.addFault(refusedRead(workflowOf));
 				const items = [0, 1].map((number) => ({ prompt: `${workflowOf} ${number}` }));
 				const { workflow, id } = await n8n.startSaved({ startedBy: 'webhook', items });
 				const failed = await own.api.waitForExecution(id);
@@ -232,15 +239,7 @@ function describeSurvival(release: N8nRelease): () => Promise<void> {
 		);
 
 		it('Stop ends an execution within a second, and no request follows', async () => {
-			const match = { promptIncludes: 'running' };
-			own.sandbox.planTask({ match, generationSeconds: VIDEO_SECONDS });
-			const reads = own.sandbox.requestsOf('read').length;
-			const id = await n8n.start({
-				startedBy: 'hand',
-				items: [{ prompt: 'running' }],
-				parameters: { options: { pollInterval: 1 } },
-			});
-			await own.sandbox.waitForRequests('read', reads + 1);
+			const id = await n8n.startInMemory('running');
 			const [taskId] = n8n.tasksOf('running');
 
 			const stoppedMs = Date.now();
@@ -276,7 +275,7 @@ function describeSurvival(release: N8nRelease): () => Promise<void> {
 		it.each(stories)(
 			'what slept in the node gets its videos, each paid once: $name',
 			async ({ name }) => {
-				const id = ids.get(name) ?? '';
+				const id = n8n.ids.get(name) ?? '';
 				const execution = await own.api.waitForExecution(id, { timeoutMs: SLEEP_MS });
 				await n8n.expectVideos(execution, name);
 			},
@@ -284,7 +283,7 @@ function describeSurvival(release: N8nRelease): () => Promise<void> {
 		);
 
 		it('what was stopped while asleep sends nothing more', async () => {
-			const execution = await own.api.execution(ids.get('stopped') ?? '');
+			const execution = await own.api.execution(n8n.ids.get('stopped') ?? '');
 			expect(execution.status).toBe('canceled');
 			const [taskId] = n8n.tasksOf('stopped');
 			expect(own.sandbox.task(taskId)?.readCount).toBe(0);
@@ -294,7 +293,7 @@ function describeSurvival(release: N8nRelease): () => Promise<void> {
 			it(
 				'examples/durable.json goes on after its pause, and pays once',
 				async () => {
-					const id = ids.get('durable') ?? '';
+					const id = n8n.ids.get('durable') ?? '';
 					const execution = await own.api.waitForExecution(id, { timeoutMs: SLEEP_MS });
 					expectSuccess(execution);
 					const [taskId, ...others] = n8n.tasksOf(DURABLE_WISH);
@@ -307,10 +306,16 @@ function describeSurvival(release: N8nRelease): () => Promise<void> {
 
 		it('the sandbox has seen nothing that the node must never do', () => {
 			expect(own.sandbox.violations).toEqual([]);
+			// Each of the three refused reads above was met.
+			const reads = own.sandbox.requestsOf('read');
+			expect(reads.filter(({ status }) => status === 403)).toHaveLength(3);
 			expect(own.server.log).not.toContain(own.sandbox.apiKey);
 		});
 	});
-	return begin;
+	return async () => {
+		n8n = await SurvivingN8n.of(release, stories);
+		own = n8n.own;
+	};
 }
 
 // Both sleep at the same time.
