@@ -73,7 +73,7 @@ export async function startWorld(
 
 const lighthouse = () => exampleFile('images/lighthouse.jpg', 'image/jpeg');
 
-/** A list to upload: one that lies beside the examples, with more rows. */
+/** A list to upload: one of those beside the examples, with more rows. */
 function listWith(name: string, ...rows: string[]) {
 	const list = exampleFile(name, 'text/csv');
 	return { ...list, bytes: Buffer.concat([list.bytes, Buffer.from(rows.join('\n'))]) };

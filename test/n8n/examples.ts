@@ -8,12 +8,12 @@ import type { ChosenFile } from './form';
 /** The folder of the importable workflows. */
 export const EXAMPLES_FOLDER = path.resolve(__dirname, '..', '..', 'examples');
 
-/** An example as it lies in the folder, e.g. `form-to-email.json`. */
+/** An example of that folder, e.g. `form-to-email.json`. */
 export function readExample(fileName: string): WorkflowFile {
 	return readWorkflowFile(path.join(EXAMPLES_FOLDER, fileName));
 }
 
-/** A file that lies beside the examples, to be chosen in a form. */
+/** A file of that folder, to be chosen in a form. */
 export function exampleFile(name: string, mimeType: string): ChosenFile {
 	const bytes = readFileSync(path.join(EXAMPLES_FOLDER, name));
 	return { fileName: path.basename(name), mimeType, bytes };

@@ -260,7 +260,7 @@ export class N8nApi {
 
 	/** The bytes of a file that a node put out, wherever n8n keeps it. */
 	async readBinary(binary: IBinaryData): Promise<Buffer> {
-		// Without an id the file lies in the execution's data itself.
+		// Without an id the file is in the execution's data itself.
 		if (binary.id === undefined) return Buffer.from(binary.data, 'base64');
 		return await this.session.readBytes('/rest/binary-data', {
 			id: binary.id,

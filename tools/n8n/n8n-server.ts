@@ -27,7 +27,7 @@ export interface N8nServerOptions {
 	binaryDataMode?: BinaryDataMode;
 	/**
 	 * Starts a worker of queue mode instead of n8n's main process; the port is then that of its
-	 * health check. Which queue and database it works on stands in `environment`.
+	 * health check. Which queue and database it works on is set in `environment`.
 	 */
 	worker?: {
 		/** How many executions it runs at the same time. */

@@ -13,7 +13,7 @@ export interface EditorOptions {
 	n8nUrl: string;
 	/** Default: 1440 x 900 pixels. */
 	viewport?: ViewportSize;
-	/** Pixels of a picture for each pixel of the page. Default 1. */
+	/** Pixels of a screenshot for each pixel of the page. Default 1. */
 	deviceScaleFactor?: number;
 }
 

@@ -30,7 +30,7 @@ export class NodesPanel {
 			.filter({ has: names.getByText(name, { exact: true }) });
 	}
 
-	/** The icon of an entry, as it stands in the list (there is a second one for dragging). */
+	/** The icon of an entry, as the list shows it (there is a second one for dragging). */
 	icon(name: string): Locator {
 		return this.entry(name).locator('img').first();
 	}
