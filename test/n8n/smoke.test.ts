@@ -1,128 +1,73 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { readFile } from 'node:fs/promises';
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { INode, INodeTypeDescription } from 'n8n-workflow';
 
-import type { WorkflowFile } from '../../tools/engine/workflow-file';
-import { outputItems } from '../../tools/engine/run-results';
-import { sandboxCredentialData, useN8n } from '../../tools/n8n/n8n-bench';
+import { useN8n } from '../../tools/n8n/n8n-bench';
+import { EXAMPLE_RUNS, startWorld, type World } from './example-runs';
+import { EXAMPLES_FOLDER, readExample } from './examples';
 
-const ICON_FOLDER = path.resolve(__dirname, '../../nodes/Evolink');
-
-/** "When clicking Execute workflow" and one Evolink node. */
-function createVideoWorkflow(prompt: string): WorkflowFile {
-	return {
-		name: 'Create video by hand',
-		nodes: [
-			{
-				id: '3a0f6f0e-56a4-4d2b-8a0c-1f6a3c8e0001',
-				name: 'When clicking Execute workflow',
-				type: 'n8n-nodes-base.manualTrigger',
-				typeVersion: 1,
-				position: [0, 0],
-				parameters: {},
-			},
-			{
-				id: '3a0f6f0e-56a4-4d2b-8a0c-1f6a3c8e0002',
-				name: 'Evolink',
-				type: 'n8n-nodes-evolink.evolink',
-				typeVersion: 1,
-				position: [220, 0],
-				parameters: { imageUrl: 'https://example.com/cat.jpg', prompt },
-			},
-		],
-		connections: {
-			'When clicking Execute workflow': { main: [[{ node: 'Evolink', type: 'main', index: 0 }]] },
-		},
-	};
-}
+const EXAMPLE_FILES = readdirSync(EXAMPLES_FOLDER).filter((name) => name.endsWith('.json'));
+/** Its pauses are long: it runs in survival.test.ts, where n8n dies meanwhile. */
+const RUN_ELSEWHERE = 'durable.json';
 
 const bench = useN8n();
+let world: World;
+let nodeTypes: INodeTypeDescription[];
 
-describe('the installed package', () => {
-	it('is in the nodes panel, for workflows and as a tool for AI agents', async () => {
-		const nodeTypes = await bench.api.nodeTypes();
-
-		const own = nodeTypes.filter(({ name }) => name.startsWith('n8n-nodes-evolink.'));
-		expect(own.map(({ name, displayName }) => [name, displayName])).toEqual([
-			['n8n-nodes-evolink.evolink', 'Evolink'],
-			['n8n-nodes-evolink.evolinkTool', 'Evolink Tool'],
-		]);
-		expect(own[0].codex?.alias).toContain('image to video');
-	});
-
-	it('brings its icon for light and for dark', async () => {
-		const nodeTypes = await bench.api.nodeTypes();
-		const evolink = nodeTypes.find(({ name }) => name === 'n8n-nodes-evolink.evolink');
-		const icons = evolink?.iconUrl;
-		if (typeof icons !== 'object') throw new Error('n8n lists no pair of icons');
-
-		const [light, dark] = [
-			await bench.api.readIcon(icons.light),
-			await bench.api.readIcon(icons.dark),
-		];
-
-		expect(light).toEqual(await readFile(path.join(ICON_FOLDER, 'evolink.svg')));
-		expect(dark).toEqual(await readFile(path.join(ICON_FOLDER, 'evolink.dark.svg')));
-	});
+beforeAll(async () => {
+	world = await startWorld(bench);
+	nodeTypes = await bench.api.nodeTypes();
+});
+beforeEach(() => world.mails.clear());
+afterAll(async () => {
+	await world?.close();
+	expect(readFileSync(bench.n8n.logFile, 'utf8')).not.toContain(bench.sandbox.apiKey);
 });
 
-describe('the credential test', () => {
-	it('succeeds with the right key and costs nothing', async () => {
-		const data = sandboxCredentialData(bench.sandbox);
-
-		const result = await bench.api.testCredential(bench.credential, data);
-
-		expect(result.status).toBe('OK');
-		expect(bench.sandbox.requestsOf('credits')).toHaveLength(1);
-		expect(bench.sandbox.bill).toEqual([]);
-	});
-
-	it('fails with a wrong key and does not show it', async () => {
-		const data = { ...sandboxCredentialData(bench.sandbox), apiKey: 'a-wrong-key' };
-
-		const result = await bench.api.testCredential(bench.credential, data);
-
-		expect(result.status).toBe('Error');
-		expect(result.message).not.toBe('');
-		expect(result.message).not.toContain('a-wrong-key');
-		expect(bench.sandbox.requestsOf('credits').map(({ status }) => status)).toContain(401);
-	});
+it('the package is in the nodes panel, for workflows and as a tool for AI agents', () => {
+	const names = nodeTypes.map(({ name }) => name);
+	expect(names.filter((name) => name.startsWith('n8n-nodes-evolink.'))).toEqual([
+		'n8n-nodes-evolink.evolink',
+		'n8n-nodes-evolink.evolinkTool',
+	]);
 });
 
-describe('Video > Create in a manual execution', () => {
-	it('charges once and puts out the video, byte for byte', async () => {
-		const prompt = 'A cat looks up';
-		const workflow = await bench.api.createWorkflow(createVideoWorkflow(prompt), [
-			bench.credential,
-		]);
-
-		const execution = await bench.api.runToEnd(workflow);
-
-		expect(execution.status).toBe('success');
-		expect(bench.sandbox.bill).toHaveLength(1);
-		const [{ taskId }] = bench.sandbox.bill;
-		const [row] = outputItems(execution, 'Evolink');
-		expect(row.json).toMatchObject({ taskId, status: 'completed', prompt });
-		const video = row.binary?.data;
-		if (video === undefined) throw new Error('The row has no file');
-		expect(video).toMatchObject({ mimeType: 'video/mp4', fileName: `${taskId}.mp4` });
-		const bytes = await bench.api.readBinary(video);
-		expect(bytes.equals(bench.sandbox.mediaOf(taskId).bytes())).toBe(true);
-		expect(bench.sandbox.violations).toEqual([]);
-	});
-
-	it("leaves no trace of the API key in n8n's log", async () => {
-		const workflow = await bench.api.createWorkflow(
-			createVideoWorkflow('#sandbox-fail:content_policy_violation'),
-			[bench.credential],
-		);
-
-		const execution = await bench.api.runToEnd(workflow);
-
-		expect(execution.status).toBe('error');
-		const log = await readFile(bench.n8n.logFile, 'utf8');
-		expect(log).toContain('Editor is now accessible');
-		expect(log).not.toContain(bench.sandbox.apiKey);
-		expect(JSON.stringify(execution.data)).not.toContain(bench.sandbox.apiKey);
-	});
+it.each(EXAMPLE_RUNS)('examples/$file: $result', async ({ play }) => {
+	await play(world);
+	expect(bench.sandbox.violations).toEqual([]);
 });
+
+it('every example is run', () => {
+	const files = new Set([...EXAMPLE_RUNS.map(({ file }) => file), RUN_ELSEWHERE]);
+	expect([...files].sort()).toEqual(EXAMPLE_FILES);
+});
+
+/** The node's type in the version that the example names. */
+function typeOf(node: INode): INodeTypeDescription {
+	const found = nodeTypes.find(
+		({ name, version }) => name === node.type && [version].flat().includes(node.typeVersion),
+	);
+	if (found === undefined) throw new Error(`n8n has no ${node.type} ${node.typeVersion}`);
+	return found;
+}
+
+it.each(EXAMPLE_FILES)(
+	'examples/%s: only fields that n8n has, nobody’s credentials, one note on what to set up',
+	(file) => {
+		const isNote = ({ type }: INode) => type === 'n8n-nodes-base.stickyNote';
+		const { nodes } = readExample(file);
+		const notes = nodes.filter(isNote);
+		expect(notes).toHaveLength(1);
+		for (const node of nodes.filter((one) => !isNote(one))) {
+			const fields = typeOf(node).properties.map(({ name }) => name);
+			expect(fields).toEqual(expect.arrayContaining(Object.keys(node.parameters)));
+			for (const { id } of Object.values(node.credentials ?? {})) {
+				expect(id).toBe('placeholder');
+				expect(notes[0].parameters.content).toContain(`**${node.name}**`);
+			}
+		}
+		const list = readFileSync(path.join(EXAMPLES_FOLDER, 'README.md'), 'utf8');
+		expect(list).toContain(`(${file})`);
+	},
+);

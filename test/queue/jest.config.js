@@ -10,6 +10,5 @@ module.exports = {
 	testMatch: ['<rootDir>/test/queue/**/*.test.ts'],
 	modulePathIgnorePatterns: ['<rootDir>/dist/'],
 	transform: projects[0].transform,
-	maxWorkers: 5,
-	testTimeout: 60_000,
+	maxWorkers: 3,
 };

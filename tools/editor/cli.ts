@@ -11,6 +11,7 @@ import { startSandbox, type Sandbox } from '../../sandbox';
 import { readWorkflowFile } from '../engine/workflow-file';
 import { packPackage } from '../n8n/community-package';
 import { N8nApi, SANDBOX_OWNER } from '../n8n/n8n-api';
+import { createSandboxCredential } from '../n8n/n8n-bench';
 import { installN8n } from '../n8n/n8n-installation';
 import { CURRENT_N8N } from '../n8n/n8n-releases';
 import { startN8nServer, type N8nServer } from '../n8n/n8n-server';
@@ -113,14 +114,10 @@ async function start(running: Running, wantedPort: number, generationSeconds: nu
 }
 
 /** Sets the fresh n8n up: its owner, the credentials, and the examples with them. */
-async function fill(api: N8nApi, { apiKey, url }: Sandbox, mails: MailCatcher): Promise<void> {
+async function fill(api: N8nApi, sandbox: Sandbox, mails: MailCatcher): Promise<void> {
 	await api.setUpOwner();
 	const credentials = [
-		await api.createCredential({
-			name: 'Evolink account (sandbox)',
-			type: 'evolinkApi',
-			data: { apiKey, baseUrl: url, filesBaseUrl: url },
-		}),
+		await createSandboxCredential(api, sandbox),
 		await api.createCredential({
 			name: 'Email (mail catcher)',
 			type: 'smtp',

@@ -1,7 +1,10 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
-import { guardProcessGroup } from './process-group-guard';
+const GUARD_SCRIPT = path.join(__dirname, 'orphan-guard.js');
 
 /** What a server of a test is started with. */
 export interface GuardedProcessOptions {
@@ -51,13 +54,27 @@ export async function startGuardedProcess(options: GuardedProcessOptions): Promi
 		child.once('spawn', () => resolve(child.pid ?? 0));
 	});
 
-	const guard = guardProcessGroup(processId, options.folderToRemoveWithUs);
-	void ended.then(() => guard.release());
+	endWithUs(processId, ended, options.folderToRemoveWithUs);
 	return {
 		processId,
 		ended,
 		signal: (signal) => sendSignal(signal === 'SIGKILL' ? -processId : processId, signal),
 	};
+}
+
+/**
+ * Sees to it that a process group ends with this process, however this process ends: also by SIGKILL,
+ * when it can do nothing anymore. Waiting for that is the job of a small process of its own.
+ */
+function endWithUs(groupId: number, ended: Promise<ProcessEnd>, folder?: string): void {
+	const parameters = [GUARD_SCRIPT, String(groupId), ...(folder === undefined ? [] : [folder])];
+	const guard = spawn(process.execPath, parameters, {
+		stdio: ['pipe', 'ignore', 'ignore'],
+		detached: true,
+	});
+	// It must not keep this process alive.
+	guard.unref();
+	void ended.then(() => guard.kill('SIGKILL'));
 }
 
 function sendSignal(target: number, signal: NodeJS.Signals): void {
@@ -69,4 +86,44 @@ function sendSignal(target: number, signal: NodeJS.Signals): void {
 			typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH';
 		if (!hasEnded) throw error;
 	}
+}
+
+const SERVER_START_TIMEOUT_MS = 60_000;
+const SERVER_CHECK_INTERVAL_MS = 50;
+
+/**
+ * Starts a server and returns when it accepts connections on that port of 127.0.0.1.
+ * @throws Error when it does not within a minute; the message holds what it has printed
+ */
+export async function startGuardedServer(
+	options: Omit<GuardedProcessOptions, 'onOutput'>,
+	port: number,
+): Promise<GuardedProcess> {
+	let log = '';
+	const server = await startGuardedProcess({
+		...options,
+		onOutput: (text) => {
+			log += text;
+		},
+	});
+	const deadlineMs = Date.now() + SERVER_START_TIMEOUT_MS;
+	while (!(await acceptsConnections(port))) {
+		if (Date.now() > deadlineMs) {
+			server.signal('SIGKILL');
+			throw new Error(`${options.command} does not start:\n${log}`);
+		}
+		await delay(SERVER_CHECK_INTERVAL_MS);
+	}
+	return server;
+}
+
+async function acceptsConnections(port: number): Promise<boolean> {
+	return await new Promise((resolve) => {
+		const socket = connect(port, '127.0.0.1');
+		socket.once('connect', () => {
+			socket.destroy();
+			resolve(true);
+		});
+		socket.once('error', () => resolve(false));
+	});
 }

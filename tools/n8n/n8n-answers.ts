@@ -4,7 +4,6 @@ import {
 	ExecutionStatusList,
 	WorkflowExecuteModeList,
 	type ExecutionStatus,
-	type ICredentialType,
 	type INodeTypeDescription,
 	type IRun,
 	type IRunExecutionData,
@@ -15,8 +14,6 @@ import {
 export interface N8nExecution extends IRun {
 	id: string;
 	workflowId: string;
-	/** Id of the execution that this one retries, if it is a retry. */
-	retryOf?: string;
 }
 
 /** One execution in n8n's list: without its data. */
@@ -52,7 +49,6 @@ export function readExecution(answer: unknown): N8nExecution {
 		finished: answer.finished === true,
 		// Only n8n 2.x says where; in the database is what it was before.
 		storedAt: answer.storedAt === 'fs' ? 'fs' : 'db',
-		...(typeof answer.retryOf === 'string' ? { retryOf: answer.retryOf } : {}),
 	};
 }
 
@@ -96,17 +92,5 @@ export function readNodeTypes(answer: unknown): INodeTypeDescription[] {
 }
 
 function isNodeType(value: unknown): value is INodeTypeDescription {
-	return isRecord(value) && typeof value.name === 'string' && Array.isArray(value.properties);
-}
-
-/** @throws Error when the answer is no list of credential types */
-export function readCredentialTypes(answer: unknown): ICredentialType[] {
-	if (!Array.isArray(answer) || !answer.every(isCredentialType)) {
-		throw new Error("n8n's answer is no list of credential types");
-	}
-	return answer;
-}
-
-function isCredentialType(value: unknown): value is ICredentialType {
 	return isRecord(value) && typeof value.name === 'string' && Array.isArray(value.properties);
 }

@@ -4,7 +4,6 @@ import {
 	type ExecutionStatus,
 	type IBinaryData,
 	type ICredentialDataDecryptedObject,
-	type ICredentialType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +11,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findStartNode, type WorkflowFile } from '../engine/workflow-file';
 import {
 	isRecord,
-	readCredentialTypes,
 	readExecution,
 	readExecutionSummary,
 	readNodeTypes,
@@ -94,7 +92,10 @@ export class N8nApi {
 	}
 
 	/** Logs in; needed again only for a new {@link N8nApi}, not after a restart of n8n. */
-	async logIn({ email, password }: N8nOwner = SANDBOX_OWNER): Promise<void> {
+	async logIn({
+		email,
+		password,
+	}: Pick<N8nOwner, 'email' | 'password'> = SANDBOX_OWNER): Promise<void> {
 		const body = { emailOrLdapLoginId: email, password };
 		await this.session.send('POST', '/login', { body });
 	}
@@ -102,16 +103,6 @@ export class N8nApi {
 	/** All node types that n8n has loaded, as its nodes panel gets them. */
 	async nodeTypes(): Promise<INodeTypeDescription[]> {
 		return readNodeTypes(await this.session.readJson('/types/nodes.json'));
-	}
-
-	/** All credential types that n8n has loaded. */
-	async credentialTypes(): Promise<ICredentialType[]> {
-		return readCredentialTypes(await this.session.readJson('/types/credentials.json'));
-	}
-
-	/** The bytes of an icon, by the path that a node type or credential type names for it. */
-	async readIcon(iconPath: string): Promise<Buffer> {
-		return await this.session.readBytes(`/${iconPath}`);
 	}
 
 	async createCredential(credential: NewCredential): Promise<SavedCredential> {
@@ -159,6 +150,13 @@ export class N8nApi {
 		return { id: readText(saved, 'id'), versionId: readText(saved, 'versionId'), file };
 	}
 
+	/** Saves the workflow under another name. */
+	async renameWorkflow({ id, versionId, file }: SavedWorkflow, name: string): Promise<void> {
+		const { nodes, connections, settings } = file;
+		const body = { name, nodes, connections, settings, versionId };
+		await this.session.send('PATCH', `/workflows/${id}`, { body });
+	}
+
 	/** Names of all workflows that are saved. */
 	async workflowNames(): Promise<string[]> {
 		const workflows = await this.session.send('GET', '/workflows');
@@ -177,15 +175,10 @@ export class N8nApi {
 
 	/**
 	 * "Execute workflow": returns at once, while the workflow runs on.
-	 * @param triggerName the trigger to start from; can be left out where there is only one
 	 * @param stepName "Execute step" of this node instead, and of all before it
 	 */
-	async runManually(
-		workflow: SavedWorkflow,
-		triggerName?: string,
-		stepName?: string,
-	): Promise<ManualRun> {
-		const { name } = findStartNode(workflow.file, triggerName);
+	async runManually(workflow: SavedWorkflow, stepName?: string): Promise<ManualRun> {
+		const { name } = findStartNode(workflow.file);
 		const body = {
 			// 1.x runs what it is sent; 2.x what is saved, and ignores this.
 			workflowData: { ...workflow.file, id: workflow.id, active: false },
@@ -203,9 +196,9 @@ export class N8nApi {
 	 */
 	async runToEnd(
 		workflow: SavedWorkflow,
-		options: { triggerName?: string; timeoutMs?: number } = {},
+		options: { timeoutMs?: number } = {},
 	): Promise<N8nExecution> {
-		const run = await this.runManually(workflow, options.triggerName);
+		const run = await this.runManually(workflow);
 		if (!('executionId' in run)) throw new Error('The trigger waits for somebody to call it');
 		return await this.waitForExecution(run.executionId, options);
 	}
@@ -250,12 +243,12 @@ export class N8nApi {
 	}
 
 	/**
-	 * "Retry execution" of a failed execution, in the workflow as it was then. n8n answers when the
-	 * retry has ended.
+	 * "Retry execution" of a failed execution. n8n answers when the retry has ended.
+	 * @param withSavedWorkflow with the workflow as it is saved now, instead of as it was then
 	 */
-	async retryExecution(executionId: string): Promise<N8nExecution> {
+	async retryExecution(executionId: string, withSavedWorkflow = false): Promise<N8nExecution> {
 		const retried = await this.session.send('POST', `/executions/${executionId}/retry`, {
-			body: { loadWorkflow: false },
+			body: { loadWorkflow: withSavedWorkflow },
 		});
 		return await this.execution(readText(retried, 'id'));
 	}
@@ -267,7 +260,7 @@ export class N8nApi {
 
 	/** The bytes of a file that a node put out, wherever n8n keeps it. */
 	async readBinary(binary: IBinaryData): Promise<Buffer> {
-		// Without an id the file lies in the execution's data itself.
+		// Without an id the file is in the execution's data itself.
 		if (binary.id === undefined) return Buffer.from(binary.data, 'base64');
 		return await this.session.readBytes('/rest/binary-data', {
 			id: binary.id,

@@ -22,6 +22,18 @@ export function sandboxCredentialData({ apiKey, url }: Sandbox): {
 	return { apiKey, baseUrl: url, filesBaseUrl: url };
 }
 
+/** Saves a credential that points at a sandbox. */
+export async function createSandboxCredential(
+	api: N8nApi,
+	sandbox: Sandbox,
+): Promise<SavedCredential> {
+	return await api.createCredential({
+		name: 'Evolink account (sandbox)',
+		type: 'evolinkApi',
+		data: sandboxCredentialData(sandbox),
+	});
+}
+
 /**
  * Logs in to the shared n8n before the tests of the file and gives it a credential for a sandbox of
  * the file's own, which forgets everything between two tests.
@@ -40,12 +52,7 @@ export function useN8n(options: SandboxOptions = {}): N8nBench {
 		const api = new N8nApi(n8n.url);
 		await api.logIn();
 		const sandbox = await startSandbox({ generationSeconds: 0.3, ...options });
-		const credential = await api.createCredential({
-			name: 'Evolink account (sandbox)',
-			type: 'evolinkApi',
-			data: sandboxCredentialData(sandbox),
-		});
-		bench = { n8n, api, sandbox, credential };
+		bench = { n8n, api, sandbox, credential: await createSandboxCredential(api, sandbox) };
 	});
 	beforeEach(() => theBench().sandbox.reset());
 	afterAll(async () => {

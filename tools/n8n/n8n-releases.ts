@@ -13,7 +13,7 @@ export interface N8nRelease {
 	environment: Readonly<Record<string, string>>;
 }
 
-/** The n8n that the tests, the pictures and the editor use. */
+/** The n8n that the tests, the screenshots and the editor use. */
 export const CURRENT_N8N: N8nRelease = {
 	name: 'n8n-2.41',
 	title: 'n8n 2.41.1',

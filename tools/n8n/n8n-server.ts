@@ -1,6 +1,6 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import axios from 'axios';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,15 +21,13 @@ export interface N8nServerOptions {
 	installation: N8nInstallation;
 	/** Tarball of this package, to be installed before the first start. Default: not installed. */
 	tarball?: string;
-	/** n8n's home; made if it is not there. Default: a new folder that goes with the server. */
-	userFolder?: string;
 	/** Default: a free one. */
 	port?: number;
 	/** Default `filesystem`. */
 	binaryDataMode?: BinaryDataMode;
 	/**
 	 * Starts a worker of queue mode instead of n8n's main process; the port is then that of its
-	 * health check. Which queue and database it works on stands in `environment`.
+	 * health check. Which queue and database it works on is set in `environment`.
 	 */
 	worker?: {
 		/** How many executions it runs at the same time. */
@@ -46,7 +44,6 @@ export interface N8nServer {
 	/** Without a slash at the end. */
 	readonly url: string;
 	readonly port: number;
-	readonly userFolder: string;
 	/** Id of the first of n8n's processes, or undefined while it does not run. */
 	readonly processId: number | undefined;
 	/** Everything that n8n has printed since the first start, over all restarts. */
@@ -59,7 +56,7 @@ export interface N8nServer {
 	kill(): Promise<void>;
 	/** Starts n8n again with the same home and port, after ending it in order if it still runs. */
 	restart(): Promise<void>;
-	/** Ends n8n and removes its home, unless the home was given. Harmless when repeated. */
+	/** Ends n8n and removes its home. Harmless when repeated. */
 	close(): Promise<void>;
 }
 
@@ -83,10 +80,8 @@ const INHERITED_VARIABLES = ['HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
  */
 export async function startN8nServer(options: N8nServerOptions): Promise<N8nServer> {
 	const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
-	const ownFolder = options.userFolder === undefined;
-	const userFolder = options.userFolder ?? (await mkdtemp(path.join(tmpdir(), 'n8n-home-')));
-	await mkdir(userFolder, { recursive: true });
-	const server = new ServerOfOneHome(options, port, userFolder, ownFolder);
+	const userFolder = await mkdtemp(path.join(tmpdir(), 'n8n-home-'));
+	const server = new ServerOfOneHome(options, port, userFolder);
 	try {
 		if (options.tarball !== undefined) await installCommunityPackage(options.tarball, userFolder);
 		await server.start();
@@ -107,8 +102,7 @@ class ServerOfOneHome implements N8nServer {
 	constructor(
 		private readonly options: N8nServerOptions,
 		readonly port: number,
-		readonly userFolder: string,
-		private readonly ownsFolder: boolean,
+		private readonly userFolder: string,
 	) {
 		this.url = `http://127.0.0.1:${port}`;
 	}
@@ -131,7 +125,7 @@ class ServerOfOneHome implements N8nServer {
 			args: [n8nScript, ...command],
 			environment: await this.environment(),
 			workingDirectory: this.userFolder,
-			...(this.ownsFolder ? { folderToRemoveWithUs: this.userFolder } : {}),
+			folderToRemoveWithUs: this.userFolder,
 			onOutput: (text) => {
 				this.output += text;
 				this.options.onOutput?.(text);
@@ -177,7 +171,7 @@ class ServerOfOneHome implements N8nServer {
 
 	async close(): Promise<void> {
 		await this.stop();
-		if (this.ownsFolder) await rm(this.userFolder, { recursive: true, force: true, maxRetries: 5 });
+		await rm(this.userFolder, { recursive: true, force: true, maxRetries: 5 });
 	}
 
 	private async environment(): Promise<Record<string, string>> {

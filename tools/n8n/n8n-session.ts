@@ -18,7 +18,7 @@ export class N8nAnswerError extends Error {
 	}
 }
 
-/** A user of n8n's editor, as its HTTP routes see one: it keeps the cookie of the log-in. */
+/** A user of n8n's editor, as its HTTP routes see one: it keeps the login cookie. */
 export class N8nSession {
 	private readonly http: AxiosInstance;
 

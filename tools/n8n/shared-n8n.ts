@@ -18,8 +18,6 @@ const FILE_VARIABLE = 'EVOLINK_SHARED_N8N';
 export interface SharedN8n {
 	/** Without a slash at the end. */
 	url: string;
-	/** n8n's home, with `.n8n/nodes` and n8n's binary data. */
-	userFolder: string;
 	/** The package as n8n got it, for tests that start an n8n of their own. */
 	tarball: string;
 	/** Everything that this n8n has printed. */
@@ -48,8 +46,7 @@ export async function startSharedN8n(): Promise<void> {
 		});
 		running = { server, folder };
 		await new N8nApi(server.url).setUpOwner();
-		const { url, userFolder } = server;
-		const shared: SharedN8n = { url, userFolder, tarball, logFile };
+		const shared: SharedN8n = { url: server.url, tarball, logFile };
 		const file = path.join(folder, 'shared-n8n.json');
 		await writeFile(file, JSON.stringify(shared));
 		process.env[FILE_VARIABLE] = file;
@@ -77,7 +74,6 @@ export async function readSharedN8n(): Promise<SharedN8n> {
 	if (!isRecord(content)) throw new Error(`${file} tells of no n8n`);
 	return {
 		url: readText(content, 'url'),
-		userFolder: readText(content, 'userFolder'),
 		tarball: readText(content, 'tarball'),
 		logFile: readText(content, 'logFile'),
 	};

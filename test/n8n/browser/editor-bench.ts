@@ -8,14 +8,14 @@ import { useN8n, type N8nBench } from '../../../tools/n8n/n8n-bench';
 import { startChromium } from '../../../tools/n8n/browser/chromium';
 import { N8nEditor } from '../../../tools/n8n/browser/editor';
 
-/** A picture of each step goes here, for people to look at; those of the last run are replaced. */
+/** A screenshot of each step goes here, for people to look at; those of the last run are replaced. */
 export const STEPS_FOLDER = path.join(tmpdir(), 'evolink-editor-steps');
 
 /** n8n with a sandbox and a credential for it, and the editor in a browser. */
 export interface EditorBench extends N8nBench {
 	/** Logged in to. */
 	readonly editor: N8nEditor;
-	/** Takes a picture of what the screen shows now. */
+	/** Takes a screenshot of what the screen shows now. */
 	step(name: string): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ const START_TIMEOUT_MS = 90_000;
 /**
  * Opens n8n's editor before the tests of the file and logs in to it.
  *
- * @param story names the folder with the pictures of the steps
+ * @param story names the folder with the screenshots of the steps
  * @param options of the sandbox; by default a video takes 0.3 s
  */
 export function useEditor(story: string, options: SandboxOptions = {}): EditorBench {
@@ -45,15 +45,15 @@ export function useEditor(story: string, options: SandboxOptions = {}): EditorBe
 	afterEach(async () => {
 		// A failed test is explained best by what the screen showed in the end.
 		const { currentTestName = 'test' } = expect.getState();
-		if (editor !== undefined) await takePicture(`end of ${currentTestName}`);
+		if (editor !== undefined) await takeScreenshot(`end of ${currentTestName}`);
 	});
 	afterAll(async () => {
 		await browser?.close();
 	});
 
-	const takePicture = async (name: string) => {
+	const takeScreenshot = async (name: string) => {
 		const fileName = `${name.replace(/[^A-Za-z0-9]+/g, '-')}.png`;
-		await theEditor().takePicture(path.join(STEPS_FOLDER, story, fileName));
+		await theEditor().takeScreenshot(path.join(STEPS_FOLDER, story, fileName));
 	};
 	return {
 		get n8n() {
@@ -71,6 +71,6 @@ export function useEditor(story: string, options: SandboxOptions = {}): EditorBe
 		get editor() {
 			return theEditor();
 		},
-		step: takePicture,
+		step: takeScreenshot,
 	};
 }

@@ -11,7 +11,7 @@ const KNOWN_PLACES = [
 	'/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** The browser shall talk to n8n and to nobody else. */
+/** The browser must talk to n8n and to nobody else. */
 const FLAGS = [
 	// Chromium's own sandbox does not work for root, which is who runs tests in a container.
 	'--no-sandbox',
@@ -24,14 +24,14 @@ const FLAGS = [
 	// n8n's page asks for news and templates; nothing here may depend on a network. (playwright's own
 	// way, a route, would switch the browser's cache off.)
 	'--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-	// The same letters on every machine, for the pictures.
+	// The same letters on every machine, for the screenshots.
 	'--font-render-hinting=none',
 	'--force-color-profile=srgb',
 ];
 
 /**
  * Starts the Chromium that is installed on this machine, without a window and with a profile of its own
- * that goes when it is closed. `CHROMIUM_PATH` names one that lies elsewhere.
+ * that goes when it is closed. `CHROMIUM_PATH` names one elsewhere.
  * @throws Error when there is none
  */
 export async function startChromium(): Promise<Browser> {

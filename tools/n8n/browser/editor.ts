@@ -13,7 +13,7 @@ export interface EditorOptions {
 	n8nUrl: string;
 	/** Default: 1440 x 900 pixels. */
 	viewport?: ViewportSize;
-	/** Pixels of a picture for each pixel of the page. Default 1. */
+	/** Pixels of a screenshot for each pixel of the page. Default 1. */
 	deviceScaleFactor?: number;
 }
 
@@ -117,7 +117,7 @@ export class N8nEditor {
 	}
 
 	/** Saves what the screen shows as a PNG file. */
-	async takePicture(file: string): Promise<void> {
+	async takeScreenshot(file: string): Promise<void> {
 		await mkdir(path.dirname(file), { recursive: true });
 		await this.page.screenshot({ path: file });
 	}

@@ -111,17 +111,6 @@ export class NodeView {
 		return await this.parameter(parameter).getByTitle('has issues').isVisible();
 	}
 
-	/** The tab "Settings". */
-	async openSettings(): Promise<void> {
-		await this.byTestId('tab-settings').click();
-		await this.parameter('onError').waitFor();
-	}
-
-	/** Flips a switch, by the name of its parameter. */
-	async flip(parameter: string): Promise<void> {
-		await this.parameter(parameter).locator('.el-switch').click();
-	}
-
 	/** "Execute step": returns at once. */
 	async executeStep(): Promise<void> {
 		await this.byTestId('node-execute-button').click();
@@ -136,39 +125,19 @@ export class NodeView {
 		await this.output.locator('[data-test-id="node-run-status-success"]').waitFor();
 	}
 
-	/** Names of the branches with their numbers of items, where the node has more than one. */
-	async branches(): Promise<string[]> {
-		const tabs = this.output.locator('[data-test-id="branches"] [data-test-id^="tab-"]');
-		return (await tabs.allInnerTexts()).map((text) => text.trim());
-	}
-
-	/** Chooses a branch, counted from 0. */
-	async openBranch(index: number): Promise<void> {
-		await this.output.locator(`[data-test-id="tab-${index}"]`).click();
-	}
-
-	/** Chooses how the output is shown. */
-	async showOutputAs(mode: 'schema' | 'table' | 'json' | 'binary'): Promise<void> {
-		await this.output.locator(`[data-test-id="radio-button-${mode}"]`).click();
-	}
-
 	/**
 	 * "View" of the first file in the output: returns when the browser has loaded all of the video and
-	 * shows moving pictures, or has shown them all.
+	 * shows moving images.
 	 */
-	async playVideo({ toItsEnd = false } = {}): Promise<PlayedVideo> {
+	async playVideo(): Promise<PlayedVideo> {
 		await this.output.locator('[data-test-id="ndv-view-binary-data"]').first().click();
 		const video = this.output.locator('video');
 		await video.waitFor();
-		await this.page.waitForFunction(
-			([enough, isEndWanted]) => {
-				// The page's own globals, which the types of this project do not know.
-				const player = Reflect.get(globalThis, 'document').querySelector('video');
-				if (isEndWanted) return player.ended;
-				return player.readyState >= Number(enough) && player.currentTime > 0.2;
-			},
-			[ENOUGH_DATA, toItsEnd],
-		);
+		await this.page.waitForFunction((enough) => {
+			// The page's own globals, which the types of this project do not know.
+			const player = Reflect.get(globalThis, 'document').querySelector('video');
+			return player.readyState >= enough && player.currentTime > 0.2;
+		}, ENOUGH_DATA);
 		return await video.evaluate(
 			(player: { duration: number; videoWidth: number; videoHeight: number }) => ({
 				durationSeconds: player.duration,

@@ -30,7 +30,7 @@ export class NodesPanel {
 			.filter({ has: names.getByText(name, { exact: true }) });
 	}
 
-	/** The icon of an entry, as it stands in the list (there is a second one for dragging). */
+	/** The icon of an entry, as the list shows it (there is a second one for dragging). */
 	icon(name: string): Locator {
 		return this.entry(name).locator('img').first();
 	}
@@ -41,14 +41,14 @@ export class NodesPanel {
 	}
 }
 
-/** Address of the picture that an image shows. @throws Error when the picture did not load */
-export async function shownPicture(image: Locator): Promise<string> {
+/** Address of the file that an image shows. @throws Error when it did not load */
+export async function shownImage(image: Locator): Promise<string> {
 	const { src, width } = await image.evaluate(
 		async (element: { decode(): Promise<void>; currentSrc: string; naturalWidth: number }) => {
 			await element.decode();
 			return { src: element.currentSrc, width: element.naturalWidth };
 		},
 	);
-	if (width === 0) throw new Error(`The picture ${src} did not load`);
+	if (width === 0) throw new Error(`The image ${src} did not load`);
 	return src;
 }

@@ -1,7 +1,7 @@
+import { EVOLINK, evolinkWorkflow } from '../evolink-workflow';
 import { useEditor } from './editor-bench';
-import { EVOLINK_NODE, videosWorkflow } from './videos-workflow';
 
-const bench = useEditor('models');
+const bench = useEditor('model switch');
 
 const FAST = 'MiniMax Hailuo 2.3 Fast';
 const STANDARD = 'MiniMax Hailuo 2.3';
@@ -16,12 +16,14 @@ async function isShown(parameter: string): Promise<boolean> {
 // One story, told in order: the models and modes are switched back and forth.
 describe('the choice of model and images', () => {
 	beforeAll(async () => {
-		const workflow = await bench.api.createWorkflow(
-			videosWorkflow('models', ['A paper boat'], { options: { fastPretreatment: true } }),
-			[bench.credential],
-		);
+		const file = evolinkWorkflow({
+			startedBy: 'hand',
+			items: [{ prompt: 'A paper boat' }],
+			parameters: { options: { fastPretreatment: true } },
+		});
+		const workflow = await bench.api.createWorkflow(file, [bench.credential]);
 		await bench.editor.openWorkflow(workflow.id);
-		await bench.editor.openNode(EVOLINK_NODE);
+		await bench.editor.openNode(EVOLINK);
 	});
 
 	it('begins with the quickest model, which needs one image', async () => {
@@ -31,17 +33,6 @@ describe('the choice of model and images', () => {
 		expect(await nodeView.choices('quality')).toEqual(['768p', '1080p']);
 		expect(await isShown('lastImageSource')).toBe(false);
 		await bench.step('1 fast');
-	});
-
-	it('says beside the fields what a video takes, and what a form makes of a label', async () => {
-		const { nodeView } = bench.editor;
-		const hint = (text: string) => nodeView.root.getByText(text, { exact: false }).isVisible();
-		expect(await hint('A video takes a few minutes and costs credits')).toBe(true);
-		expect(await hint("'Your photo' becomes 'Your_photo'")).toBe(false);
-		await nodeView.choose('imageSource', 'Binary File');
-		expect(await hint("'Your photo' becomes 'Your_photo'")).toBe(true);
-		await bench.step('1 hints');
-		await nodeView.choose('imageSource', 'URL');
 	});
 
 	it('offers a last frame and drafts with 02, but drafts only for one image', async () => {
@@ -106,75 +97,5 @@ describe('the choice of model and images', () => {
 			},
 		]);
 		expect(sandbox.violations).toEqual([]);
-	});
-});
-
-describe('a rehearsal', () => {
-	it('plays its tiny video to the end in the output panel, and says what it is', async () => {
-		const { editor, api, sandbox } = bench;
-		const parameters = { options: { rehearse: true } };
-		const workflow = await api.createWorkflow(
-			videosWorkflow('rehearsal', ['A paper boat'], parameters),
-			[bench.credential],
-		);
-		await editor.openWorkflow(workflow.id);
-		await editor.openNode(EVOLINK_NODE);
-		await editor.nodeView.executeStep();
-		await editor.nodeView.waitForSuccess();
-		await bench.step('8 rehearsed');
-		expect(await editor.nodeView.output.innerText()).toContain('This was a rehearsal');
-
-		const video = await editor.nodeView.playVideo({ toItsEnd: true });
-		await bench.step('9 rehearsal video');
-
-		expect(video).toEqual({ durationSeconds: 2, widthPx: 640, heightPx: 360 });
-		expect(sandbox.requests).toEqual([]);
-	});
-});
-
-describe('Join', () => {
-	it('needs no credential, and its film plays to the end in the output panel', async () => {
-		const { editor, api, sandbox } = bench;
-		const file = videosWorkflow('join', ['one', 'two'], { options: { rehearse: true } });
-		const [, , evolink] = file.nodes;
-		const join = { ...evolink, id: 'join', name: 'Join', parameters: { operation: 'join' } };
-		const workflow = await api.createWorkflow(
-			{
-				...file,
-				nodes: [...file.nodes, { ...join, position: [660, 0] }],
-				connections: {
-					...file.connections,
-					[EVOLINK_NODE]: { main: [[{ node: 'Join', type: 'main', index: 0 }]] },
-				},
-			},
-			[bench.credential],
-		);
-		await editor.openWorkflow(workflow.id);
-		await editor.openNode('Join');
-		await bench.step('10 join');
-		await editor.nodeView.executeStep();
-		await editor.nodeView.waitForSuccess();
-
-		const video = await editor.nodeView.playVideo({ toItsEnd: true });
-		await bench.step('11 joined');
-		expect(video).toEqual({ durationSeconds: 4, widthPx: 640, heightPx: 360 });
-		expect(sandbox.requests).toEqual([]);
-	});
-});
-
-describe('Get Balance', () => {
-	it('shows the credits that are left', async () => {
-		const { editor, api } = bench;
-		const parameters = { resource: 'account', operation: 'getBalance' };
-		const workflow = await api.createWorkflow(videosWorkflow('balance', ['any'], parameters), [
-			bench.credential,
-		]);
-		await editor.openWorkflow(workflow.id);
-		await editor.openNode(EVOLINK_NODE);
-		await editor.nodeView.executeStep();
-		await editor.nodeView.waitForSuccess();
-		await bench.step('12 balance');
-
-		expect(await editor.nodeView.output.innerText()).toContain('remainingCredits');
 	});
 });

@@ -2,9 +2,9 @@
 import axios from 'axios';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { findStartNode } from '../../../tools/engine/workflow-file';
-import { isRecord } from '../../../tools/n8n/n8n-answers';
-import type { N8nApi, SavedWorkflow } from '../../../tools/n8n/n8n-api';
+import { findStartNode } from '../../tools/engine/workflow-file';
+import { isRecord } from '../../tools/n8n/n8n-answers';
+import type { N8nApi, SavedWorkflow } from '../../tools/n8n/n8n-api';
 
 /** A file that somebody chose in a form. */
 export interface ChosenFile {
@@ -17,19 +17,19 @@ export interface ChosenFile {
 export type FormAnswers = Readonly<Record<string, string | ChosenFile>>;
 
 const CHECK_INTERVAL_MS = 100;
-const EXECUTION_START_TIMEOUT_MS = 15_000;
-const PAGE_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 15_000;
 
 /**
- * Opens the form of an active workflow in n8n, fills it in and sends it, as a browser does.
+ * Switches the workflow on, opens its form, fills it in and sends it, as a browser does.
  * @returns the id of the execution that it started
- * @throws Error when the form has no field of a label, or n8n does not take what was sent
+ * @throws Error when the form has no field of a label, or n8n does not accept what was sent
  */
 export async function fillInForm(
 	api: N8nApi,
 	workflow: SavedWorkflow,
 	answers: FormAnswers,
 ): Promise<string> {
+	await api.activate(workflow);
 	return await send(api, workflow, 'form', answers);
 }
 
@@ -46,6 +46,23 @@ export async function fillInTestForm(
 	return await send(api, workflow, 'form-test', answers);
 }
 
+/** Does what starts an execution of the workflow, and returns the id of that execution. */
+export async function executionStartedBy(
+	api: N8nApi,
+	workflow: SavedWorkflow,
+	start: () => Promise<unknown>,
+): Promise<string> {
+	const known = new Set((await api.executionsOf(workflow)).map(({ id }) => id));
+	await start();
+	const deadlineMs = Date.now() + START_TIMEOUT_MS;
+	while (Date.now() < deadlineMs) {
+		const started = (await api.executionsOf(workflow)).find(({ id }) => !known.has(id));
+		if (started !== undefined) return started.id;
+		await delay(CHECK_INTERVAL_MS);
+	}
+	throw new Error('No execution was started');
+}
+
 async function send(
 	api: N8nApi,
 	workflow: SavedWorkflow,
@@ -55,35 +72,25 @@ async function send(
 	const trigger = findStartNode(workflow.file);
 	const url = `${api.session.baseUrl}/${route}/${trigger.webhookId}`;
 	const page = await openPage(url);
-	const known = new Set((await api.executionsOf(workflow)).map(({ id }) => id));
-
 	const body = new FormData();
 	const labels = fieldLabels(trigger.parameters);
 	for (const [label, answer] of Object.entries(answers)) {
-		const index = labels.indexOf(label);
-		if (index === -1) throw new Error(`The form has no field "${label}"`);
-		const field = `field-${index}`;
-		if (!page.includes(field)) throw new Error(`The page has no field for "${label}"`);
+		const field = `field-${labels.indexOf(label)}`;
+		if (!page.includes(field)) throw new Error(`The form has no field "${label}"`);
 		if (typeof answer === 'string') body.append(field, answer);
 		else {
 			const bytes = new Uint8Array(answer.bytes);
 			body.append(field, new Blob([bytes], { type: answer.mimeType }), answer.fileName);
 		}
 	}
-	await axios.post(url, body, { proxy: false });
-
-	const deadlineMs = Date.now() + EXECUTION_START_TIMEOUT_MS;
-	while (Date.now() < deadlineMs) {
-		const started = (await api.executionsOf(workflow)).find(({ id }) => !known.has(id));
-		if (started !== undefined) return started.id;
-		await delay(CHECK_INTERVAL_MS);
-	}
-	throw new Error('The form started no execution');
+	return await executionStartedBy(api, workflow, async () => {
+		await axios.post(url, body, { proxy: false });
+	});
 }
 
 /** n8n 2.x answers an activation before the addresses of the workflow are there. */
 async function openPage(url: string): Promise<string> {
-	const deadlineMs = Date.now() + PAGE_TIMEOUT_MS;
+	const deadlineMs = Date.now() + START_TIMEOUT_MS;
 	for (;;) {
 		const { status, data } = await axios.get<string>(url, {
 			responseType: 'text',

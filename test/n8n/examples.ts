@@ -1,0 +1,20 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { readWorkflowFile, type WorkflowFile } from '../../tools/engine/workflow-file';
+import type { ChosenFile } from './form';
+
+/** The folder of the importable workflows. */
+export const EXAMPLES_FOLDER = path.resolve(__dirname, '..', '..', 'examples');
+
+/** An example of that folder, e.g. `form-to-email.json`. */
+export function readExample(fileName: string): WorkflowFile {
+	return readWorkflowFile(path.join(EXAMPLES_FOLDER, fileName));
+}
+
+/** A file of that folder, to be chosen in a form. */
+export function exampleFile(name: string, mimeType: string): ChosenFile {
+	const bytes = readFileSync(path.join(EXAMPLES_FOLDER, name));
+	return { fileName: path.basename(name), mimeType, bytes };
+}
