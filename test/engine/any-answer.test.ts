@@ -14,7 +14,7 @@ import { anyAnswer, givesKeyAway } from './generated-answers';
 import type { GeneratedAnswer } from './generated-answers';
 import { checkInBatches } from './generated-batches';
 import { IS_FULL } from '../random';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 
 const evolink = useEvolink();
 
@@ -140,7 +140,7 @@ async function arrange(one: Case) {
 			run.parameters = { ...run.parameters, ...get('task-unified-1-abcdefgh') };
 			break;
 		case 'upload': {
-			const picture = pictureBytes('png', 640, 480);
+			const picture = imageBytes('png', 640, 480);
 			const file = await evolink.engine.storeBinary(picture, 'a.png', 'image/png');
 			run.credential = { filesBaseUrl: opened.url };
 			run.items = [{ json: {}, binary: { data: file } }];

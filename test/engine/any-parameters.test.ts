@@ -14,7 +14,7 @@ import {
 } from './generated-parameters';
 import type { GeneratedExecution } from './generated-parameters';
 import { IS_FULL } from '../random';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 
 const evolink = useEvolink();
 
@@ -49,7 +49,7 @@ async function runOn(execution: GeneratedExecution, lane: number): Promise<Outco
 		return JSON.parse(text);
 	};
 	const picture = await evolink.engine.storeBinary(
-		pictureBytes('png', 640, 480),
+		imageBytes('png', 640, 480),
 		'picture.png',
 		'image/png',
 	);

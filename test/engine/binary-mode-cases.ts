@@ -3,7 +3,7 @@ import type { IBinaryData } from 'n8n-workflow';
 
 import type { BinaryDataMode } from '../../tools/engine';
 import { useEvolink } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 
 function sha256(bytes: Buffer): string {
 	return createHash('sha256').update(bytes).digest('hex');
@@ -34,7 +34,7 @@ export function describeBinaryMode(mode: BinaryDataMode): void {
 		])(
 			'the picture, given %s, goes up and the video comes down byte for byte',
 			async (_case, field) => {
-				const picture = pictureBytes('png', 640, 480, 300_000);
+				const picture = imageBytes('png', 640, 480, 300_000);
 				const stored = await evolink.engine.storeBinary(picture, 'cat.png', 'image/png');
 				expectKeptIn(stored);
 

@@ -2,7 +2,7 @@
 import type { Fault } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { sentRequestCount } from './sent-requests';
 import { testsSideBySide } from './concurrent-tests';
 import type { OwnBench } from './concurrent-tests';
@@ -270,7 +270,7 @@ itSideBySide(
 
 async function withPicture(): Promise<EvolinkRun> {
 	const picture = await evolink.engine.storeBinary(
-		pictureBytes('png', 640, 480),
+		imageBytes('png', 640, 480),
 		'a.png',
 		'image/png',
 	);

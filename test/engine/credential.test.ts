@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 
 import { useEvolink } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { expectRefusal } from './refusals';
 
 const evolink = useEvolink();
@@ -105,7 +105,7 @@ describe('The addresses of the credential in a run', () => {
 		const address = `${evolink.sandbox.url}${ending}`;
 		const binary = {
 			data: await evolink.engine.storeBinary(
-				pictureBytes('png', 640, 480),
+				imageBytes('png', 640, 480),
 				'picture.png',
 				'image/png',
 			),

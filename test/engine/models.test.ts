@@ -1,7 +1,7 @@
 import { PICTURE_LINK, useEvolink } from './evolink-workflow';
 import type { EvolinkRun } from './evolink-workflow';
 import { sideBySide, useLastingSandbox } from './concurrent-tests';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { expectRefusal } from './refusals';
 import { bodyField } from './traffic';
 
@@ -38,7 +38,7 @@ function isTaken(mode: (typeof MODES)[number], { quality, duration }: (typeof SE
 
 async function picture(sidePx: number) {
 	return await evolink.engine.storeBinary(
-		pictureBytes('png', sidePx, sidePx),
+		imageBytes('png', sidePx, sidePx),
 		'a.png',
 		'image/png',
 	);

@@ -3,7 +3,7 @@ import type { Fault } from '../../sandbox';
 import { SANDBOX_PRICES } from '../../sandbox/bill';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { sentRequestCount } from './sent-requests';
 import { testsSideBySide } from './concurrent-tests';
 import type { OwnBench } from './concurrent-tests';
@@ -93,7 +93,7 @@ describe('when an item fails and the node does not continue', () => {
 	itSideBySide('an upload of another item ends, and nothing is submitted for it', async (bench) => {
 		const { sandbox } = bench;
 		const picture = await evolink.engine.storeBinary(
-			pictureBytes('png', 640, 480),
+			imageBytes('png', 640, 480),
 			'a.png',
 			'image/png',
 		);

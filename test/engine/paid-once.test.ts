@@ -1,7 +1,7 @@
 import { testsSideBySide } from './concurrent-tests';
 import { useEvolink } from './evolink-workflow';
 import { SPEED } from './quick-clock';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 
 const evolink = useEvolink({ generationSeconds: 0 });
 const itSideBySide = testsSideBySide(evolink);
@@ -68,7 +68,7 @@ describe('a retry does not pay again', () => {
 
 describe('an item is not disturbed by another', () => {
 	const image = async () =>
-		await evolink.engine.storeBinary(pictureBytes('png', 640, 480), 'a.png', 'image/png');
+		await evolink.engine.storeBinary(imageBytes('png', 640, 480), 'a.png', 'image/png');
 
 	itSideBySide('that shares its image and has less time', async ({ sandbox, run }) => {
 		const data = await image();

@@ -3,7 +3,7 @@ import type { Sandbox } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import { SPEED } from './quick-clock';
 import type { EvolinkRun } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { testsSideBySide } from './concurrent-tests';
 import type { OwnBench } from './concurrent-tests';
 import { bodyField, idempotencyKeyOf } from './traffic';
@@ -23,7 +23,7 @@ const itemTwo = { promptIncludes: '<item 2>' };
 
 async function pictureItem() {
 	const picture = await evolink.engine.storeBinary(
-		pictureBytes('jpeg', 800, 600),
+		imageBytes('jpeg', 800, 600),
 		'a.jpg',
 		'image/jpeg',
 	);

@@ -6,7 +6,7 @@ import { startSandbox } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import { SPEED } from './quick-clock';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { sideBySide, useLastingSandbox } from './concurrent-tests';
 import { promptFor } from './traffic';
 
@@ -153,7 +153,7 @@ interface Outcome {
 
 async function withPicture(): Promise<EvolinkRun> {
 	const picture = await evolink.engine.storeBinary(
-		pictureBytes('png', 640, 480),
+		imageBytes('png', 640, 480),
 		'a.png',
 		'image/png',
 	);

@@ -3,7 +3,7 @@ import { startSandbox } from '../../sandbox';
 import type { Fault, FaultAction, RecordedRequest } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { sideBySide, testsSideBySide, useLastingSandbox } from './concurrent-tests';
 import { promptFor, trafficOf } from './traffic';
 import type { Traffic } from './traffic';
@@ -106,7 +106,7 @@ describe('a status read with a moment of bad luck', () => {
 describe('the end of the wait', () => {
 	itSideBySide('does not count the time that the upload took', async ({ sandbox, run }) => {
 		const picture = await evolink.engine.storeBinary(
-			pictureBytes('png', 640, 480),
+			imageBytes('png', 640, 480),
 			'a.png',
 			'image/png',
 		);

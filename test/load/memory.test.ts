@@ -2,7 +2,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { useEvolink } from '../engine/evolink-workflow';
-import { pictureBytes } from '../engine/picture-bytes';
+import { imageBytes } from '../engine/image-bytes';
 import { startEngineProcess } from './engine-process';
 import type { EngineProcess } from './engine-process';
 import type { ExecutionEnd, MemoryUse } from './engine-messages';
@@ -43,7 +43,7 @@ const BY_UPLOAD = { imageSource: 'binary', downloadVideo: false };
 
 /** Stores a picture that differs from all others; the engine that is measured never holds it. */
 async function pictureItem(sizeBytes: number): Promise<INodeExecutionData> {
-	const bytes = pictureBytes('png', PICTURE_SIDE_PX, PICTURE_SIDE_PX, sizeBytes);
+	const bytes = imageBytes('png', PICTURE_SIDE_PX, PICTURE_SIDE_PX, sizeBytes);
 	bytes.writeUInt32BE(++pictureCount, sizeBytes - 4);
 	return {
 		json: {},

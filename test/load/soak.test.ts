@@ -5,7 +5,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { RecordedRequest, Sandbox } from '../../sandbox';
 import { PICTURE_LINK, useEvolink } from '../engine/evolink-workflow';
-import { pictureBytes } from '../engine/picture-bytes';
+import { imageBytes } from '../engine/image-bytes';
 import { IS_FULL } from '../random';
 import { eachFaultOnce, FAULTY_PERCENT, faultsByChance, rateLimitForAll } from './passing-faults';
 
@@ -52,7 +52,7 @@ const promptOf = (index: number) => `(video ${index})`;
 
 /** A fifth has pictures of their own, among them the very first; a fifth shares one; the rest, links. */
 async function soakItems(): Promise<SoakItem[]> {
-	const sharedBytes = pictureBytes('png', PICTURE_SIDE_PX, PICTURE_SIDE_PX, 5_000);
+	const sharedBytes = imageBytes('png', PICTURE_SIDE_PX, PICTURE_SIDE_PX, 5_000);
 	const shared = await evolink.engine.storeBinary(sharedBytes, 'shared.png', 'image/png');
 	const items: SoakItem[] = [];
 	while (items.length < VIDEO_COUNT) {
@@ -63,7 +63,7 @@ async function soakItems(): Promise<SoakItem[]> {
 		} else if (index % 5 === 1 && index > 5) {
 			items.push({ item: { json, binary: { data: shared } }, pictureSha256: sha256(sharedBytes) });
 		} else {
-			const bytes = pictureBytes('png', PICTURE_SIDE_PX, PICTURE_SIDE_PX, 5_001 + index);
+			const bytes = imageBytes('png', PICTURE_SIDE_PX, PICTURE_SIDE_PX, 5_001 + index);
 			const own = await evolink.engine.storeBinary(bytes, `${index}.png`, 'image/png');
 			items.push({ item: { json, binary: { data: own } }, pictureSha256: sha256(bytes) });
 		}

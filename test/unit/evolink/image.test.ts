@@ -1,6 +1,6 @@
 import { checkImage, mediaTypeOf, uploadFileName } from '../../../nodes/Evolink/evolink/image';
 import { VIDEO_MODELS } from '../../../nodes/Evolink/evolink/models';
-import { pictureBytes } from '../../engine/picture-bytes';
+import { imageBytes } from '../../engine/image-bytes';
 import { expectPlainWords, failureOf } from './failure-of';
 
 const RULES = VIDEO_MODELS[0].image;
@@ -19,7 +19,7 @@ describe('an image that is taken', () => {
 	it.each(['jpeg', 'png', 'webp-lossy', 'webp-lossless', 'webp-extended'] as const)(
 		'may be a %s file',
 		(format) => {
-			expect(formatOf(pictureBytes(format, 640, 480))).toBe(format.split('-')[0]);
+			expect(formatOf(imageBytes(format, 640, 480))).toBe(format.split('-')[0]);
 		},
 	);
 
@@ -31,12 +31,12 @@ describe('an image that is taken', () => {
 		[1000, 400],
 		[65_535, 65_535],
 	])('may have %d × %d pixels', (widthPx, heightPx) => {
-		expect(formatOf(pictureBytes('png', widthPx, heightPx))).toBe('png');
+		expect(formatOf(imageBytes('png', widthPx, heightPx))).toBe('png');
 	});
 
 	it('may have 20 MB, to the byte', () => {
-		expect(formatOf(pictureBytes('png', 640, 480, TWENTY_MB))).toBe('png');
-		expect(refusal(pictureBytes('png', 640, 480, TWENTY_MB + 1)).message).toBe(
+		expect(formatOf(imageBytes('png', 640, 480, TWENTY_MB))).toBe('png');
+		expect(refusal(imageBytes('png', 640, 480, TWENTY_MB + 1)).message).toBe(
 			'The image is larger than 20 MB',
 		);
 	});
@@ -58,7 +58,7 @@ describe('an image that is refused', () => {
 		[1, 1],
 		[299, 10_000],
 	])('has a short side of 300 pixels or less: %d × %d', (widthPx, heightPx) => {
-		const { message, description } = refusal(pictureBytes('png', widthPx, heightPx));
+		const { message, description } = refusal(imageBytes('png', widthPx, heightPx));
 		expect(message).toBe(`The image is too small: ${widthPx} × ${heightPx} pixels`);
 		expect(description).toContain('longer than 300 pixels');
 	});
@@ -69,7 +69,7 @@ describe('an image that is refused', () => {
 		[16_383, 301, 'wide'],
 		[301, 65_535, 'tall'],
 	])('is too long for its width: %d × %d', (widthPx, heightPx, word) => {
-		const { message, description } = refusal(pictureBytes('jpeg', widthPx, heightPx));
+		const { message, description } = refusal(imageBytes('jpeg', widthPx, heightPx));
 		expect(message).toBe(`The image is too ${word}: ${widthPx} × ${heightPx} pixels`);
 		expect(description).toContain('between 2:5 and 5:2');
 	});
@@ -79,11 +79,11 @@ describe('an image that is refused', () => {
 		[[9, 16], [16, 9], 'between 9:16 and 16:9'],
 	] as const)('is told the limits of the model in words: %j to %j', (narrowest, widest, words) => {
 		const rules = { ...RULES, narrowest, widest };
-		expect(refusal(pictureBytes('png', 2000, 500), rules).description).toContain(words);
+		expect(refusal(imageBytes('png', 2000, 500), rules).description).toContain(words);
 	});
 
 	it('has a format that another model may take, but this one does not', () => {
-		const { message } = refusal(pictureBytes('webp-lossy', 640, 480), {
+		const { message } = refusal(imageBytes('webp-lossy', 640, 480), {
 			...RULES,
 			formats: ['jpeg', 'png'],
 		});
@@ -122,7 +122,7 @@ describe('a file that is no image', () => {
 
 	it('is told to be empty, damaged, or a text that is quoted', () => {
 		expect(refusal(Buffer.alloc(0)).message).toBe('The file is empty');
-		expect(refusal(pictureBytes('jpeg', 640, 480).subarray(0, 25)).message).toContain('damaged');
+		expect(refusal(imageBytes('jpeg', 640, 480).subarray(0, 25)).message).toContain('damaged');
 		const { message, description } = refusal(text(`Access denied ${'x'.repeat(1_000)}`));
 		expect(message).toContain('damaged');
 		expect(description).toContain('"Access denied');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { readImageHeader } from '../../../nodes/Evolink/evolink/image';
-import { pictureBytes } from '../../engine/picture-bytes';
+import { imageBytes } from '../../engine/image-bytes';
 import {
 	frameHeader,
 	jpegOf,
@@ -29,10 +29,10 @@ describe('a file that is no picture', () => {
 
 describe('a picture that is only begun', () => {
 	it.each<[string, Buffer, number]>([
-		['png', pictureBytes('png', 640, 480), 24],
-		['webp-lossy', pictureBytes('webp-lossy', 640, 480), 30],
-		['webp-lossless', pictureBytes('webp-lossless', 640, 480), 25],
-		['webp-extended', pictureBytes('webp-extended', 640, 480), 30],
+		['png', imageBytes('png', 640, 480), 24],
+		['webp-lossy', imageBytes('webp-lossy', 640, 480), 30],
+		['webp-lossless', imageBytes('webp-lossless', 640, 480), 25],
+		['webp-extended', imageBytes('webp-extended', 640, 480), 30],
 		[
 			'jpeg',
 			jpegOf(
@@ -50,9 +50,9 @@ describe('a picture that is only begun', () => {
 		['JPEG', jpegOf(frameHeader(JPEG_MARKER.SOF0_BASELINE, 640, 480)), 0],
 		['JPEG', jpegOf(frameHeader(JPEG_MARKER.SOF0_BASELINE, 640, 480)), 1],
 		['JPEG', jpegOf(frameHeader(JPEG_MARKER.SOF0_BASELINE, 640, 480)), 2],
-		['WebP', pictureBytes('webp-lossy', 640, 480), 0],
-		['WebP', pictureBytes('webp-lossy', 640, 480), 8],
-		['PNG', pictureBytes('png', 640, 480), 7],
+		['WebP', imageBytes('webp-lossy', 640, 480), 0],
+		['WebP', imageBytes('webp-lossy', 640, 480), 8],
+		['PNG', imageBytes('png', 640, 480), 7],
 	])('almost like a %s is none (byte %#)', (_format, file, offset) => {
 		file[offset] ^= 0x01;
 		expect(headerOf(file)).toBe('unreadable');
@@ -134,7 +134,7 @@ describe('a PNG', () => {
 		[300, 301],
 		[0xffffffff, 0x80000000],
 	])('says a size of %d × %d', (widthPx, heightPx) => {
-		expect(headerOf(pictureBytes('png', widthPx, heightPx))).toEqual({
+		expect(headerOf(imageBytes('png', widthPx, heightPx))).toEqual({
 			format: 'png',
 			widthPx,
 			heightPx,
@@ -142,9 +142,9 @@ describe('a PNG', () => {
 	});
 
 	it('is unreadable without a size, or when another chunk comes first', () => {
-		expect(headerOf(pictureBytes('png', 0, 400))).toBe('unreadable');
-		expect(headerOf(pictureBytes('png', 400, 0))).toBe('unreadable');
-		const file = pictureBytes('png', 400, 400);
+		expect(headerOf(imageBytes('png', 0, 400))).toBe('unreadable');
+		expect(headerOf(imageBytes('png', 400, 0))).toBe('unreadable');
+		const file = imageBytes('png', 400, 400);
 		file.write('tEXt', 12, 'latin1');
 		expect(headerOf(file)).toBe('unreadable');
 	});
@@ -161,7 +161,7 @@ describe('a WebP', () => {
 		['webp-extended', 70_000, 300],
 		['webp-extended', 16_777_216, 16_777_216],
 	] as const)('of the kind %s says a size of %d × %d', (kind, widthPx, heightPx) => {
-		expect(headerOf(pictureBytes(kind, widthPx, heightPx))).toEqual({
+		expect(headerOf(imageBytes(kind, widthPx, heightPx))).toEqual({
 			format: 'webp',
 			widthPx,
 			heightPx,
@@ -169,7 +169,7 @@ describe('a WebP', () => {
 	});
 
 	it('that is lossy leaves the scaling hints out of its size', () => {
-		expect(headerOf(pictureBytes('webp-lossy', 0x4000 + 640, 0xc000 + 480))).toEqual({
+		expect(headerOf(imageBytes('webp-lossy', 0x4000 + 640, 0xc000 + 480))).toEqual({
 			format: 'webp',
 			widthPx: 640,
 			heightPx: 480,
@@ -178,15 +178,15 @@ describe('a WebP', () => {
 
 	it('is unreadable without its start code, its signature or a known first chunk', () => {
 		const lossyWithout = (offset: number) => {
-			const lossy = pictureBytes('webp-lossy', 400, 400);
+			const lossy = imageBytes('webp-lossy', 400, 400);
 			lossy[offset] = 0;
 			return lossy;
 		};
-		const lossless = pictureBytes('webp-lossless', 400, 400);
+		const lossless = imageBytes('webp-lossless', 400, 400);
 		lossless[20] = 0;
-		const unknown = pictureBytes('webp-extended', 400, 400);
+		const unknown = imageBytes('webp-extended', 400, 400);
 		unknown.write('ALPH', 12, 'latin1');
-		const empty = pictureBytes('webp-lossy', 0, 0);
+		const empty = imageBytes('webp-lossy', 0, 0);
 		for (const file of [...[23, 24, 25].map(lossyWithout), lossless, unknown, empty]) {
 			expect(headerOf(file)).toBe('unreadable');
 		}

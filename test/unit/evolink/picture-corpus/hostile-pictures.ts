@@ -1,4 +1,4 @@
-import { pictureBytes } from '../../../engine/picture-bytes';
+import { imageBytes } from '../../../engine/image-bytes';
 import {
 	frameHeader,
 	jpegOf,
@@ -19,7 +19,7 @@ const SOF9_ARITHMETIC = 0xc9;
 const FRAME = frameHeader(JPEG_MARKER.SOF0_BASELINE, MADE_WIDTH_PX, MADE_HEIGHT_PX);
 const APP0 = segment(JPEG_MARKER.APP0, Buffer.from('JFIF\0\x01\x01\0\0\x01\0\x01\0\0', 'latin1'));
 const END = marker(JPEG_MARKER.EOI);
-const PNG = pictureBytes('png', MADE_WIDTH_PX, MADE_HEIGHT_PX);
+const PNG = imageBytes('png', MADE_WIDTH_PX, MADE_HEIGHT_PX);
 const PNG_SIGNATURE_BYTES = 8;
 
 /** A JPEG with these parts between its first segment and its frame header. */
@@ -63,7 +63,7 @@ function webpWith(
 	format: 'webp-lossy' | 'webp-lossless' | 'webp-extended',
 	sizes: { riff?: number; chunk?: number },
 ): Buffer {
-	const file = pictureBytes(format, MADE_WIDTH_PX, MADE_HEIGHT_PX, 64);
+	const file = imageBytes(format, MADE_WIDTH_PX, MADE_HEIGHT_PX, 64);
 	if (sizes.riff !== undefined) file.writeUInt32LE(sizes.riff, 4);
 	if (sizes.chunk !== undefined) file.writeUInt32LE(sizes.chunk, 16);
 	return file;
@@ -79,7 +79,7 @@ function emptyZip(): Buffer {
  * a bit. The decoder of the WebP tools opens it.
  */
 function smallestWebp(widthPx: number, heightPx: number): Buffer {
-	const file = pictureBytes('webp-lossless', widthPx, heightPx).subarray(0, 28);
+	const file = imageBytes('webp-lossless', widthPx, heightPx).subarray(0, 28);
 	file.writeUInt32LE(20, 4);
 	file.writeUInt32LE(8, 16);
 	file.set([0x88, 0x88, 0x08], 25);
@@ -149,11 +149,11 @@ export const MADE_JPEGS = {
 
 /** PNGs that are odd, damaged or made to do harm. */
 export const MADE_PNGS = {
-	sidesOf2To31: () => pictureBytes('png', 2 ** 31, 2 ** 31),
-	largestSides: () => pictureBytes('png', 2 ** 32 - 1, 2 ** 32 - 1),
-	onePixelHigh: () => pictureBytes('png', 2 ** 31 - 1, 1),
-	withoutWidth: () => pictureBytes('png', 0, 400),
-	withoutHeight: () => pictureBytes('png', 640, 0),
+	sidesOf2To31: () => imageBytes('png', 2 ** 31, 2 ** 31),
+	largestSides: () => imageBytes('png', 2 ** 32 - 1, 2 ** 32 - 1),
+	onePixelHigh: () => imageBytes('png', 2 ** 31 - 1, 1),
+	withoutWidth: () => imageBytes('png', 0, 400),
+	withoutHeight: () => imageBytes('png', 640, 0),
 	headerNotFirst: () => pngWith([pngChunk('tEXt', Buffer.from('Comment\0first'))]),
 	ofApple: () => pngWith([pngChunk('CgBI', Buffer.from([0x50, 0, 0x20, 2]))]),
 	headerInSmallLetters: () => {
@@ -189,9 +189,9 @@ export const MADE_PNGS = {
 
 /** WebPs that are odd, damaged or made to do harm. */
 export const MADE_WEBPS = {
-	largestCanvas: () => pictureBytes('webp-extended', 2 ** 24, 2 ** 24),
-	largestLossy: () => pictureBytes('webp-lossy', 16_383, 16_383),
-	largestLossless: () => pictureBytes('webp-lossless', 16_384, 16_384),
+	largestCanvas: () => imageBytes('webp-extended', 2 ** 24, 2 ** 24),
+	largestLossy: () => imageBytes('webp-lossy', 16_383, 16_383),
+	largestLossless: () => imageBytes('webp-lossless', 16_384, 16_384),
 	ofOneColour: () => smallestWebp(MADE_WIDTH_PX, MADE_HEIGHT_PX),
 	riffOfSize0: () => webpWith('webp-lossy', { riff: 0 }),
 	riffOfLargestSize: () => webpWith('webp-lossless', { riff: 0xffffffff }),
@@ -201,24 +201,24 @@ export const MADE_WEBPS = {
 	/** Added to its own place, such a size leads back to where the chunk begins. */
 	chunkThatLeadsBack: () => webpWith('webp-extended', { chunk: 0xfffffff8 }),
 	alphaFirst: () => {
-		const file = pictureBytes('webp-extended', MADE_WIDTH_PX, MADE_HEIGHT_PX);
+		const file = imageBytes('webp-extended', MADE_WIDTH_PX, MADE_HEIGHT_PX);
 		file.write('ALPH', 12, 'latin1');
 		return file;
 	},
 	withoutChunk: () => Buffer.from('RIFF\x04\0\0\0WEBP', 'latin1'),
 	lossyWithoutStartCode: () => {
-		const file = pictureBytes('webp-lossy', MADE_WIDTH_PX, MADE_HEIGHT_PX);
+		const file = imageBytes('webp-lossy', MADE_WIDTH_PX, MADE_HEIGHT_PX);
 		file[24] = 0;
 		return file;
 	},
 	losslessWithoutSignature: () => {
-		const file = pictureBytes('webp-lossless', MADE_WIDTH_PX, MADE_HEIGHT_PX);
+		const file = imageBytes('webp-lossless', MADE_WIDTH_PX, MADE_HEIGHT_PX);
 		file[20] = 0;
 		return file;
 	},
-	lossyCutOff: () => pictureBytes('webp-lossy', MADE_WIDTH_PX, MADE_HEIGHT_PX).subarray(0, 29),
+	lossyCutOff: () => imageBytes('webp-lossy', MADE_WIDTH_PX, MADE_HEIGHT_PX).subarray(0, 29),
 	losslessCutOff: () =>
-		pictureBytes('webp-lossless', MADE_WIDTH_PX, MADE_HEIGHT_PX).subarray(0, 24),
+		imageBytes('webp-lossless', MADE_WIDTH_PX, MADE_HEIGHT_PX).subarray(0, 24),
 	sound: () => Buffer.from('RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\0\0\0\0', 'latin1'),
 } satisfies Record<string, Maker>;
 
