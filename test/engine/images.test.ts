@@ -57,20 +57,6 @@ describe('An image from an earlier node', () => {
 		expect(rows[0].json.imageUrl).toBe(upload?.fileUrl);
 	});
 
-	it('can be of every format that the model takes', async () => {
-		const images = (['jpeg', 'png', 'webp-lossy', 'webp-lossless', 'webp-extended'] as const).map(
-			(format) => imageBytes(format, 640, 480, 2000),
-		);
-		const { error } = await evolink.run({
-			parameters: UPLOAD_AND_SUBMIT,
-			items: await Promise.all(images.map(async (bytes) => await itemWith(bytes))),
-		});
-
-		expect(error).toBeUndefined();
-		const uploads = evolink.sandbox.requestsOf('upload').map(({ upload }) => upload?.sha256);
-		expect(uploads.sort()).toEqual(images.map(sha256).sort());
-	});
-
 	it('is told by its bytes, whatever its name and type claim', async () => {
 		const bytes = imageBytes('png', 640, 480, 2000);
 		const { error } = await evolink.run({
@@ -179,7 +165,6 @@ describe('An image that the node refuses before it sends anything', () => {
 	it.each<[string, () => Buffer, RegExp]>([
 		['is a text', () => Buffer.from('This is no image, but long enough to be one.'), /not a/],
 		['is empty', () => Buffer.alloc(0), /The file is empty/],
-		['is a GIF', () => imageBytes('gif', 640, 480), /The file is a GIF image/],
 		['has 20 MB and a byte', () => imageBytes('jpeg', 640, 480, TWENTY_MB + 1), /20 MB/],
 		['is 300 pixels high', () => imageBytes('jpeg', 400, 300), /too small: 400 × 300 pixels/],
 	])('%s', async (_case, bytesOf, message) => {
@@ -337,13 +322,21 @@ function ftyp(major: string, ...compatible: string[]): Buffer {
 }
 
 describe('A file is judged by all of its bytes', () => {
-	const images = readdirSync(CORPUS).filter((name) => /^(jpeg|png|webp)-(?!2000)/.test(name));
+	const images = readdirSync(CORPUS).filter((name) =>
+		/^(jpeg|png|webp)-.*\.(jpg|png|webp)$/.test(name),
+	);
 
-	it('every kind of JPEG, PNG and WebP is taken', async () => {
+	it('every kind of JPEG, PNG and WebP is taken, and uploaded as what it is', async () => {
 		expect(images).toHaveLength(15);
 		await expectVerdicts(
 			Object.fromEntries(images.map((name) => [name, [realFile(name), TAKEN] as const])),
 		);
+		for (const { upload } of evolink.sandbox.requestsOf('upload')) {
+			expect(upload?.claimedMimeType).toBe(upload?.mimeType);
+			expect(`image/${upload?.fileName.split('.')[1].replace('jpg', 'jpeg')}`).toBe(
+				upload?.mimeType,
+			);
+		}
 	});
 
 	it('what is cut short anywhere is refused', async () => {
@@ -434,13 +427,6 @@ describe('A file is judged by all of its bytes', () => {
 			'a Matroska video': [latin1('\x1aE\xdf\xa3\x01\0\0\0'), /is a video/],
 		});
 	});
-
-	it('transparency is no fault for Hailuo', async () => {
-		await expectVerdicts({
-			PNG: [realFile('png-alpha.png'), TAKEN],
-			WebP: [realFile('webp-alpha.webp'), TAKEN],
-		});
-	});
 });
 
 /** What the node makes of each link: what it sends, or the refusal; and the hints, in one run. */
@@ -494,10 +480,12 @@ describe('A link to an image', () => {
 			'https://example.com:99999/a.jpg',
 			'https://example.com/a b.jpg',
 		];
-		const { refusals } = await linksIn(links);
+		const { refusals } = await linksIn([...links, `file:///${'x'.repeat(3_000_000)}`]);
 
 		for (const [index, { message, description }] of refusals.entries()) {
-			expect(`${String(message)} ${String(description)}`).toContain(`"${links[index]}"`);
+			const words = `${String(message)} ${String(description)}`;
+			expect(words).toContain(`"${links[index] ?? 'file:///xxx'}`);
+			expect(words.length).toBeLessThan(500);
 		}
 		expect(evolink.sandbox.requests).toEqual([]);
 	});

@@ -37,11 +37,7 @@ function isTaken(mode: (typeof MODES)[number], { quality, duration }: (typeof SE
 }
 
 async function picture(sidePx: number) {
-	return await evolink.engine.storeBinary(
-		imageBytes('png', sidePx, sidePx),
-		'a.png',
-		'image/png',
-	);
+	return await evolink.engine.storeBinary(imageBytes('png', sidePx, sidePx), 'a.png', 'image/png');
 }
 
 async function runOf(mode: (typeof MODES)[number]): Promise<EvolinkRun> {

@@ -295,14 +295,14 @@ export class EvolinkClient {
 
 	/** @returns the address under which the API can fetch the image */
 	async uploadImage(
-		form: () => FormData,
+		form: () => Promise<FormData>,
 		timeoutMs: number,
 	): Promise<Repeatable<string, EvolinkFailure>> {
 		const outcome = await this.send({
 			method: 'POST',
 			host: 'files',
 			path: '/api/v1/files/upload/stream',
-			body: form(),
+			body: await form(),
 			timeoutMs: Math.min(UPLOAD_TIMEOUT_MS, timeoutMs),
 			onStop: 'abort',
 		});

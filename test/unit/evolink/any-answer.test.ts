@@ -152,7 +152,7 @@ describe('Whatever the API answers', () => {
 		const { counts, count } = counter();
 		await fc.assert(
 			fc.asyncProperty(answersTo('upload'), async (answer) => {
-				const outcome = await clientFor(answer).uploadImage(() => new FormData(), 5_000);
+				const outcome = await clientFor(answer).uploadImage(async () => new FormData(), 5_000);
 				count(outcome.kind);
 				if (outcome.kind === 'done') {
 					expect(outcome.value).toMatch(/^https?:\/\//i);

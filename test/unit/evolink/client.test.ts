@@ -46,7 +46,7 @@ function answer(
 
 const noAnswer = (reason: NoAnswerReason): HttpOutcome => ({ kind: 'noAnswer', reason });
 
-function form(): FormData {
+async function form(): Promise<FormData> {
 	const data = new FormData();
 	data.append('file', new Blob(['x']), 'image.jpg');
 	return data;

@@ -1,23 +1,47 @@
-/* eslint-disable @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
-import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
-import type { FailureDetails } from '../../../nodes/Evolink/evolink/failure';
-import { checkImage, readImageHeader } from '../../../nodes/Evolink/evolink/image';
-import type { ImageHeader } from '../../../nodes/Evolink/evolink/image';
-import { VIDEO_MODELS } from '../../../nodes/Evolink/evolink/models';
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-/**
- * Returns what the node says to an image: what it is, or why it is refused.
- *
- * @throws whatever else the check throws, which it never should
- */
-export function verdictOn(bytes: Buffer): ImageHeader | FailureDetails {
+import { readImage } from '../../../nodes/Evolink/evolink/image';
+import { findModel } from '../../../nodes/Evolink/evolink/models';
+import type { ImageRules } from '../../../nodes/Evolink/evolink/models';
+import { checkImage } from '../../../nodes/Evolink/n8n/imageFile';
+import { expectPlainWords, failureOf } from './failure-of';
+
+/** The limits of the Hailuo models. */
+export const LIMITS = findModel('MiniMax-Hailuo-2.3-Fast').image;
+
+/** The folder of real files. */
+export const CORPUS = join(__dirname, 'picture-corpus');
+
+/** Returns a real file of the corpus. */
+export function corpusFile(name: string): Buffer {
+	return readFileSync(join(CORPUS, name));
+}
+
+/** Returns the format that the node takes the file for; throws the node's own refusal. */
+export function takenAs(file: Buffer, rules: ImageRules = LIMITS): string {
+	return checkImage(file, file.length, rules, { image: 'The image', file: 'The file' });
+}
+
+/** Returns what the node tells the user of a file that it refuses. */
+export function refusalOf(
+	file: Buffer,
+	rules: ImageRules = LIMITS,
+): { message: string; description: string } {
+	const details = failureOf(() => takenAs(file, rules));
+	expect(details.kind).toBe('input');
+	expectPlainWords(details);
+	return details;
+}
+
+/** Returns "jpeg, 480 × 360" for a file that is taken, or the message of the refusal. */
+export function verdictOn(file: Buffer): string {
 	try {
-		checkImage(bytes, bytes.length, VIDEO_MODELS[0].image);
-	} catch (error) {
-		if (!(error instanceof EvolinkFailure)) throw new Error('No failure', { cause: error });
-		return error.details;
+		takenAs(file);
+	} catch {
+		return refusalOf(file).message;
 	}
-	const header = readImageHeader(bytes);
-	if (header === undefined) throw new Error('It was taken without a header');
-	return header;
+	const image = readImage(file);
+	return `${image?.format}, ${image?.widthPx} × ${image?.heightPx}`;
 }

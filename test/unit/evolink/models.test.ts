@@ -69,9 +69,8 @@ describe('the table of models', () => {
 				image: {
 					formats: ['jpeg', 'png', 'webp'],
 					maxBytes: 20 * 1024 * 1024,
-					shortEdgeAbovePx: 300,
-					narrowest: [2, 5],
-					widest: [5, 2],
+					shortestSidePx: 301,
+					mostDifferentSides: [5, 2],
 				},
 			});
 		}
