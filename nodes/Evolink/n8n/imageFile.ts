@@ -11,11 +11,7 @@ import { piecesOf, sizeOf } from './binaryFile';
 export interface CheckedImage {
 	/** SHA-256 of the bytes, in hex: the same image is the same, whatever it is called. */
 	sha256: string;
-	/**
-	 * Reads the file once more and makes the multipart body, once for each attempt.
-	 *
-	 * @throws EvolinkFailure when the file is gone
-	 */
+	/** Reads the file once more for the multipart body of one attempt. @throws EvolinkFailure */
 	form(): Promise<FormData>;
 }
 
@@ -45,10 +41,8 @@ type Fault = [what: string, advice: string];
 
 /** @param format of the image, if it is one */
 function wrongFileFault(bytes: Buffer, format: ImageFormat | undefined, rules: ImageRules): Fault {
-	const wanted = rules.formats
-		.map(nameOf)
-		.join(', ')
-		.replace(/, ([^,]*)$/, ' or $1');
+	const formats = rules.formats.map(nameOf).join(', ');
+	const wanted = formats.replace(/, ([^,]*)$/, ' or $1');
 	if (bytes.length === 0) {
 		return ['empty', `The node before this one must return a ${wanted} image.`];
 	}
@@ -125,6 +119,17 @@ export function checkImage(
 	return image.format;
 }
 
+async function orUnreadable<T>(read: () => Promise<T>, { image }: ImageWords): Promise<T> {
+	try {
+		return await read();
+	} catch {
+		throw inputFailure(
+			`${image} could not be read from where n8n stores files`,
+			'It may have been deleted since. Run the workflow again from the start.',
+		);
+	}
+}
+
 /**
  * Checks the file of an image and lets its bytes go again; they are read once more for the upload.
  *
@@ -137,31 +142,30 @@ export async function checkImageFile(
 	rules: ImageRules,
 	words: ImageWords,
 ): Promise<CheckedImage> {
-	const read = async () => {
-		try {
-			const sizeBytes = await sizeOf(context, binary);
-			if (sizeBytes <= rules.maxBytes) {
-				return { sizeBytes, bytes: await context.helpers.getBinaryDataBuffer(itemIndex, binary) };
-			}
-			// Nobody takes it, and its beginning tells what it is.
-			const pieces = piecesOf(context, itemIndex, binary);
-			const { value: beginning = [] } = await pieces.next();
-			await pieces.return(undefined);
-			return { sizeBytes, bytes: Buffer.from(beginning) };
-		} catch {
-			throw inputFailure(
-				`${words.image} could not be read from where n8n stores files`,
-				'It may have been deleted since. Run the workflow again from the start.',
-			);
+	const { bytes, sizeBytes } = await orUnreadable(async () => {
+		const sizeBytes = await sizeOf(context, binary);
+		if (sizeBytes <= rules.maxBytes) {
+			return { sizeBytes, bytes: await context.helpers.getBinaryDataBuffer(itemIndex, binary) };
 		}
-	};
-	const { bytes, sizeBytes } = await read();
+		// Nobody takes it, and its beginning tells what it is.
+		const pieces = piecesOf(context, itemIndex, binary);
+		const { value: beginning = [] } = await pieces.next();
+		await pieces.return(undefined);
+		return { sizeBytes, bytes: Buffer.from(beginning) };
+	}, words);
 	const format = checkImage(bytes, Math.max(sizeBytes, bytes.length), rules, words);
 	return {
 		sha256: createHash('sha256').update(bytes).digest('hex'),
 		async form() {
-			const file = new Blob([(await read()).bytes], { type: `image/${format}` });
+			// Made of one buffer, a blob would hold the image twice.
+			const pieces: Blob[] = [];
+			await orUnreadable(async () => {
+				for await (const piece of piecesOf(context, itemIndex, binary)) {
+					pieces.push(new Blob([piece]));
+				}
+			}, words);
 			const form = new FormData();
+			const file = new Blob(pieces, { type: `image/${format}` });
 			form.append('file', file, `image.${format === 'jpeg' ? 'jpg' : format}`);
 			return form;
 		},

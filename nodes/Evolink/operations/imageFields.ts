@@ -286,12 +286,8 @@ const PAGES_WITH_NODE = ['Box', 'Dropbox', 'Google Drive', 'OneDrive'];
 export function linkAdvice(url: string, { sourceField }: Frame = FIRST_FRAME): string | undefined {
 	const page = sharePageOf(url);
 	const ending = otherEndingOf(url);
-	if (page === undefined) {
-		return (
-			ending &&
-			`The image link ends in .${ending}, so it is probably no image that Evolink reads. Use the link of a JPEG or PNG image.`
-		);
-	}
+	const byEnding = `The image link ends in .${ending}, so it is probably no image that Evolink reads. Use the link of a JPEG or PNG image.`;
+	if (page === undefined) return ending && byEnding;
 	const node = page === 'OneDrive' ? 'Microsoft OneDrive' : page;
 	const wayOut = PAGES_WITH_NODE.includes(page)
 		? `Load the image in an earlier node, e.g. '${node}',`
