@@ -1,7 +1,7 @@
 import type { GenericValue, INodeExecutionData } from 'n8n-workflow';
 
 import { useEvolink } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { expectRefusal } from './refusals';
 
 const evolink = useEvolink();
@@ -232,7 +232,7 @@ const SUBMIT_ONLY = { waitForCompletion: false };
 
 async function itemWith(...fields: string[]): Promise<INodeExecutionData> {
 	const file = async (name: string) =>
-		await evolink.engine.storeBinary(pictureBytes('png', 640, 480), `${name}.png`, 'image/png');
+		await evolink.engine.storeBinary(imageBytes('png', 640, 480), `${name}.png`, 'image/png');
 	const entries = fields.map(async (name) => [name, await file(name)] as const);
 	return { json: {}, binary: Object.fromEntries(await Promise.all(entries)) };
 }

@@ -1,6 +1,6 @@
 import packageFile from '../../package.json';
 import { PICTURE_LINK, useEvolink } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { expectRefusal } from './refusals';
 import { bodyField } from './traffic';
 
@@ -206,7 +206,7 @@ function isTaken(mode: (typeof MODES)[number], { quality, duration }: (typeof SE
 
 async function image(sidePx: number) {
 	return await evolink.engine.storeBinary(
-		pictureBytes('png', sidePx, sidePx),
+		imageBytes('png', sidePx, sidePx),
 		'a.png',
 		'image/png',
 	);

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 
 import { useEvolink } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { expectRefusal } from './refusals';
 
 const evolink = useEvolink();
@@ -85,7 +85,7 @@ describe('The test of the credential', () => {
 describe('The addresses of the credential in a run', () => {
 	it.each(['//', '/\n'])('may end in %j', async (ending) => {
 		const address = `${evolink.sandbox.url}${ending}`;
-		const image = pictureBytes('png', 640, 480);
+		const image = imageBytes('png', 640, 480);
 		const binary = { data: await evolink.engine.storeBinary(image, 'a.png', 'image/png') };
 		const { error, rows } = await evolink.run({
 			parameters: { imageSource: 'binary', waitForCompletion: false },

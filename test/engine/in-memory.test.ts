@@ -1,6 +1,6 @@
 import type { FaultAction } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 
 // An engine is started once in a process, so n8n's other way to keep files has this file.
 const evolink = useEvolink({ binaryDataMode: 'default' });
@@ -23,7 +23,7 @@ describe('where n8n keeps files in memory', () => {
 	for (const field of ['data', '={{ $input.item.binary.data }}']) {
 		evolink.it(`the image goes up and the video comes down: ${field}`, async (bench) => {
 			const { sandbox, run } = bench;
-			const image = pictureBytes('png', 640, 480, 300_000);
+			const image = imageBytes('png', 640, 480, 300_000);
 			const data = await evolink.engine.storeBinary(image, 'cat.png', 'image/png');
 			const result = await run({
 				parameters: { imageSource: 'binary', binaryPropertyName: field },

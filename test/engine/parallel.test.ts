@@ -3,7 +3,7 @@ import type { Fault, Sandbox } from '../../sandbox';
 import { SANDBOX_PRICES } from '../../sandbox/bill';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { SPEED } from './quick-clock';
 import { sentRequestCount } from './sent-requests';
 
@@ -106,7 +106,7 @@ describe('Many items in one run', () => {
 });
 
 const imageFile = async () =>
-	await evolink.engine.storeBinary(pictureBytes('png', 640, 480), 'a.png', 'image/png');
+	await evolink.engine.storeBinary(imageBytes('png', 640, 480), 'a.png', 'image/png');
 
 describe('Max Concurrent Videos', () => {
 	const fromPrompts = (count: number, more: Record<string, unknown> = {}) => ({

@@ -4,7 +4,7 @@ import { nodeError, outputItems } from '../../tools/engine';
 import type { WorkflowFile } from '../../tools/engine';
 import { NODE_NAME, credentialsFor, useEvolink } from './evolink-workflow';
 import type { EvolinkRun } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { SPEED } from './quick-clock';
 import { bodyField, idempotencyKeyOf } from './traffic';
 
@@ -22,7 +22,7 @@ const itemTwo = { promptIncludes: '<item 2>' };
 
 async function imageItem() {
 	const data = await evolink.engine.storeBinary(
-		pictureBytes('jpeg', 800, 600),
+		imageBytes('jpeg', 800, 600),
 		'a.jpg',
 		'image/jpeg',
 	);

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import type { Fault, FaultAction } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { SPEED } from './quick-clock';
 
 const evolink = useEvolink();
@@ -81,7 +81,7 @@ const ERROR_ANSWERS: Record<string, Fault> = {
 };
 
 async function imageRun(): Promise<EvolinkRun> {
-	const image = pictureBytes('png', 640, 480);
+	const image = imageBytes('png', 640, 480);
 	const data = await evolink.engine.storeBinary(image, 'a.png', 'image/png');
 	return {
 		items: [{ json: {}, binary: { data } }],

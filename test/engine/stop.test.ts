@@ -2,7 +2,7 @@
 import type { Fault, FaultAction } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { sentRequestCount } from './sent-requests';
 
 const evolink = useEvolink({ generationSeconds: 60 });
@@ -223,7 +223,7 @@ describe('the Stop button ends the run within a second, and no request follows',
 
 async function withImage(): Promise<EvolinkRun> {
 	const data = await evolink.engine.storeBinary(
-		pictureBytes('png', 640, 480),
+		imageBytes('png', 640, 480),
 		'a.png',
 		'image/png',
 	);

@@ -2,7 +2,7 @@
 import type { Fault, FaultAction, TaskPlan } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
-import { pictureBytes } from './picture-bytes';
+import { imageBytes } from './image-bytes';
 import { SPEED } from './quick-clock';
 
 const evolink = useEvolink();
@@ -178,7 +178,7 @@ describe('the end of the wait comes with the timeout, counted from the submissio
 
 	evolink.it('without the time that the upload took', async ({ sandbox, run }) => {
 		const data = await evolink.engine.storeBinary(
-			pictureBytes('png', 640, 480),
+			imageBytes('png', 640, 480),
 			'a.png',
 			'image/png',
 		);

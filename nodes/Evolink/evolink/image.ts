@@ -1,237 +1,160 @@
-import { inputFailure, quotedWords } from './failure';
-import type { EvolinkFailure } from './failure';
-import type { ImageFormat, ImageRules } from './models';
+import type { ImageFormat } from './models';
 
-/** What the fields and messages of one frame call it. */
-export interface FrameWords {
-	/** The fields as the editor shows them. */
-	sourceField: string;
-	urlField: string;
-	fileField: string;
-	image: string;
-	file: string;
-}
-
-/** The words of the first frame, which is the only image of most videos. */
-export const FIRST_FRAME_WORDS: FrameWords = {
-	sourceField: 'Image Source',
-	urlField: 'Image URL',
-	fileField: 'Input Data Field Name',
-	image: 'The image',
-	file: 'The file',
-};
-
-/** The words of the last frame. */
-export const LAST_FRAME_WORDS: FrameWords = {
-	sourceField: 'Last Frame',
-	urlField: 'Last Frame URL',
-	fileField: 'Last Frame Field Name',
-	image: 'The last frame',
-	file: 'The file of the last frame',
-};
-
-/** What the first bytes of an image say about it, whatever its file name claims. */
-export interface ImageHeader {
+/** What the bytes of an image say about it, whatever its file name claims. */
+export interface Image {
 	format: ImageFormat;
+	/** Zero where the file ends before it says so. */
 	widthPx: number;
 	heightPx: number;
-}
-
-const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
-
-/** PNG (ISO/IEC 15948): the first chunk is always IHDR, and starts with width and height. */
-function readPng(bytes: Buffer): ImageHeader | undefined {
-	if (bytes.toString('latin1', 12, 16) !== 'IHDR') return undefined;
-	return { format: 'png', widthPx: bytes.readUInt32BE(16), heightPx: bytes.readUInt32BE(20) };
+	hasTransparency: boolean;
+	/** Whether the file goes on to the end of the image. */
+	isWhole: boolean;
+	/** What makes it one that hardly any program reads, such as "a lossless JPEG". */
+	rareKind?: string;
 }
 
 /**
- * The frame headers of JPEG (ITU-T T.81, table B.1: SOF0 to SOF15) lie between 0xC0 and 0xCF;
- * three codes in that range mean something else (DHT, JPG, DAC).
+ * Fills in what a file says of itself: true at the end of the image, false where it is damaged.
+ * Where the file ends before, it throws, as a buffer refuses to read past its end.
  */
-function isJpegFrameHeader(marker: number): boolean {
-	return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+type Reader = (bytes: Buffer, image: Image) => boolean;
+
+/** PNG (ISO/IEC 15948): chunks from IHDR, which says the size, to IEND. */
+function readPng(bytes: Buffer, image: Image): boolean {
+	let offset = 8;
+	for (;;) {
+		const length = bytes.readUInt32BE(offset);
+		const type = bytes.toString('latin1', offset + 4, offset + 8);
+		// The checksum is read only to see that it is there.
+		bytes.readUInt32BE(offset + 8 + length);
+		if (offset === 8) {
+			if (type !== 'IHDR' || length < 13) return false;
+			[image.widthPx, image.heightPx] = [16, 20].map((place) => bytes.readUInt32BE(place));
+			// Color types 4 and 6 have an alpha channel; others can list transparent colors.
+			image.hasTransparency = (bytes[25] & 4) !== 0;
+		}
+		if (type === 'tRNS') image.hasTransparency = true;
+		if (type === 'IEND') return true;
+		offset += 12 + length;
+	}
 }
 
-/** JPEG (ITU-T T.81, B.1): segments follow one another until the frame header gives the size. */
-function readJpeg(bytes: Buffer): ImageHeader | undefined {
+/** The kinds of JPEG that libjpeg reads: baseline, extended, progressive; the same, arithmetic. */
+const USUAL_FRAMES = [0xc0, 0xc1, 0xc2, 0xc9, 0xca];
+
+/** Codes between 0xC0 and 0xCF that mark no frame: DHT, JPG, DAC. */
+const NO_FRAMES = [0xc4, 0xc8, 0xcc];
+
+/** JPEG (ITU-T T.81, B.1): segments, one of which is the frame with the size, up to EOI. */
+function readJpeg(bytes: Buffer, image: Image): boolean {
 	let offset = 2;
 	for (;;) {
-		// Some cameras leave stray bytes between segments; every common decoder skips them.
+		// The data of a scan, or stray bytes of a camera, which every common decoder skips.
 		while (bytes[offset] !== 0xff && offset < bytes.length) offset++;
 		while (bytes[offset] === 0xff) offset++;
 		const marker = bytes.readUInt8(offset++);
-		// These stand alone, without a length: a stuffed byte, TEM and the restart markers.
-		if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd7)) continue;
-		// A second start, the end, or the image data came before any frame header.
-		if (marker >= 0xd8 && marker <= 0xda) return undefined;
-		const segmentLength = bytes.readUInt16BE(offset);
-		if (isJpegFrameHeader(marker)) {
-			if (segmentLength < 8) return undefined;
-			const [heightPx, widthPx] = [bytes.readUInt16BE(offset + 3), bytes.readUInt16BE(offset + 5)];
-			return { format: 'jpeg', widthPx, heightPx };
+		// These stand alone, without a length: stuffed bytes, reserved codes, restart markers.
+		if (marker < 0xc0 || (marker >= 0xd0 && marker <= 0xd7)) continue;
+		const hasFrame = image.widthPx > 0;
+		if (marker === 0xd9) return hasFrame;
+		// A second start, or a scan before its frame.
+		if (marker === 0xd8 || (marker === 0xda && !hasFrame)) return false;
+		const length = bytes.readUInt16BE(offset);
+		if (length < 2) return false;
+		if (marker <= 0xcf && !NO_FRAMES.includes(marker) && !hasFrame) {
+			if (length < 8) return false;
+			const bits = bytes.readUInt8(offset + 2);
+			[image.heightPx, image.widthPx] = [3, 5].map((place) => bytes.readUInt16BE(offset + place));
+			if (bits !== 8) image.rareKind = `a JPEG with ${bits} bits per color`;
+			if (!USUAL_FRAMES.includes(marker)) image.rareKind = 'a lossless or hierarchical JPEG';
 		}
-		if (segmentLength < 2) return undefined;
-		offset += segmentLength;
+		offset += length;
 	}
 }
 
 /** WebP (RFC 9649): lossy (VP8), lossless (VP8L) and extended (VP8X) files say the size early. */
-function readWebp(bytes: Buffer): ImageHeader | undefined {
+function readWebp(bytes: Buffer, image: Image): boolean {
+	const [fileEnd, chunkEnd] = [8 + bytes.readUInt32LE(4), 20 + bytes.readUInt32LE(16)];
 	switch (bytes.toString('latin1', 12, 16)) {
-		case 'VP8 ': {
-			if (bytes.readUIntBE(23, 3) !== 0x9d012a) return undefined;
+		case 'VP8 ':
+			if (bytes.readUIntBE(23, 3) !== 0x9d012a) return false;
 			// The two highest bits of each are a scaling hint, not part of the size.
-			const [widthPx, heightPx] = [26, 28].map((offset) => bytes.readUInt16LE(offset) & 0x3fff);
-			return { format: 'webp', widthPx, heightPx };
-		}
+			[image.widthPx, image.heightPx] = [26, 28].map((place) => bytes.readUInt16LE(place) & 0x3fff);
+			break;
 		case 'VP8L': {
-			if (bytes.readUInt8(20) !== 0x2f) return undefined;
-			const size = bytes.readUInt32LE(21);
-			const [widthPx, heightPx] = [size, size >> 14].map((bits) => 1 + (bits & 0x3fff));
-			return { format: 'webp', widthPx, heightPx };
+			if (bytes.readUInt8(20) !== 0x2f) return false;
+			const bits = bytes.readUInt32LE(21);
+			[image.widthPx, image.heightPx] = [bits, bits >> 14].map((size) => 1 + (size & 0x3fff));
+			image.hasTransparency = (bits & 0x10000000) !== 0;
+			break;
 		}
-		case 'VP8X': {
-			const [widthPx, heightPx] = [24, 27].map((offset) => 1 + bytes.readUIntLE(offset, 3));
-			return { format: 'webp', widthPx, heightPx };
-		}
+		case 'VP8X':
+			[image.widthPx, image.heightPx] = [24, 27].map((place) => 1 + bytes.readUIntLE(place, 3));
+			image.hasTransparency = (bytes[20] & 0x10) !== 0;
+			break;
 		default:
-			return undefined;
+			return false;
 	}
+	bytes.readUInt8(Math.max(fileEnd, chunkEnd) - 1);
+	return true;
 }
 
-function readerFor(beginning: string): ((bytes: Buffer) => ImageHeader | undefined) | undefined {
-	if (beginning.startsWith(PNG_SIGNATURE)) return readPng;
-	if (beginning.startsWith('\xff\xd8\xff')) return readJpeg;
-	return /^RIFF[^]{4}WEBP/.test(beginning) ? readWebp : undefined;
+/** GIF 89a: no model reads it, but the File API stores it. */
+function readGif(bytes: Buffer, image: Image): boolean {
+	[image.widthPx, image.heightPx] = [6, 8].map((place) => bytes.readUInt16LE(place));
+	return true;
 }
 
-/**
- * Reads format and pixel size of an image, or returns undefined when it is none that the models
- * read, or is cut short.
- */
-export function readImageHeader(bytes: Buffer): ImageHeader | undefined {
-	try {
-		const header = readerFor(bytes.toString('latin1', 0, 12))?.(bytes);
-		return header !== undefined && header.widthPx > 0 && header.heightPx > 0 ? header : undefined;
-	} catch {
-		// It is cut short: a buffer refuses to read past its end.
-		return undefined;
-	}
-}
-
-const CONVERT =
-	'Convert it to JPEG first, for example with an image editor or an online converter.';
-
-/** What people hand in by mistake, and the way out. By the first bytes, read as Latin-1. */
-const OTHER_FILES: ReadonlyArray<[RegExp, string, string]> = [
-	[
-		/^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i,
-		'a web page',
-		'The node before this one has downloaded a page instead of the image, maybe a login or share page. Use the direct link of the image there.',
-	],
-	[/^(\xef\xbb\xbf)?\s*(<\?xml[^]*)?<svg/i, 'an SVG drawing', CONVERT],
-	[
-		/^(\xef\xbb\xbf)?\s*[{[]/,
-		'JSON',
-		'The node before this one has returned data instead of the image. Check its settings, such as its response format.',
-	],
-	[
-		/^(data:image\/|\/9j\/|iVBORw0KGgo|UklGR)/,
-		'base64 text',
-		"Turn it into a file with n8n's 'Convert to File' node (Move Base64 String to File) before this one.",
-	],
-	[/^[^]{4}ftyp(hei|hev|mif1|msf1)/, 'a HEIC image', CONVERT],
-	[/^[^]{4}ftypavi/, 'an AVIF image', CONVERT],
-	[/^[^]{4}ftyp/, 'a video', 'Use an image: the video starts with it.'],
-	[/^GIF8/, 'a GIF image', CONVERT],
-	[/^BM/, 'a BMP image', CONVERT],
-	[/^(II\*\0|MM\0\*)/, 'a TIFF image', CONVERT],
-	[/^%PDF/, 'a PDF document', 'Save the image in it as JPEG.'],
-	[/^PK/, 'a ZIP archive', "Take the image out of it first, e.g. with n8n's Compression node."],
+const READERS: ReadonlyArray<[begins: RegExp, ImageFormat, Reader]> = [
+	[/^\x89PNG\r\n[^]\n/, 'png', readPng],
+	[/^\xff\xd8\xff/, 'jpeg', readJpeg],
+	[/^RIFF[^]{4}WEBP/, 'webp', readWebp],
+	[/^GIF8/, 'gif', readGif],
 ];
 
-const FORMAT_NAMES: Record<ImageFormat, string> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
-
-/** Returns the media type that the upload declares, by the file's bytes. */
-export function mediaTypeOf(format: ImageFormat): string {
-	return `image/${format}`;
-}
-
-/** Returns a file name whose extension tells the truth about the bytes. */
-export function uploadFileName(format: ImageFormat): string {
-	return `image.${format === 'jpeg' ? 'jpg' : format}`;
-}
-
-/** Returns the formats as a list in words: "JPEG, PNG or WebP". */
-function listOfFormats(formats: readonly ImageFormat[]): string {
-	return formats
-		.map((format) => FORMAT_NAMES[format])
-		.join(', ')
-		.replace(/, ([^,]*)$/, ' or $1');
-}
-
-function notAnImageFailure(bytes: Buffer, rules: ImageRules, { file }: FrameWords): EvolinkFailure {
-	const wanted = listOfFormats(rules.formats);
-	if (bytes.length === 0) {
-		return inputFailure(
-			`${file} is empty`,
-			`The node before this one must return a ${wanted} image.`,
-		);
+/** Returns what an image says of itself, or undefined for another or a damaged file. */
+export function readImage(bytes: Buffer): Image | undefined {
+	const beginning = bytes.toString('latin1', 0, 12);
+	const reader = READERS.find(([begins]) => begins.test(beginning));
+	if (reader === undefined) return undefined;
+	const [, format, read] = reader;
+	const image = { format, widthPx: 0, heightPx: 0, hasTransparency: false, isWhole: false };
+	try {
+		image.isWhole = read(bytes, image);
+		return image.isWhole && image.widthPx > 0 && image.heightPx > 0 ? image : undefined;
+	} catch {
+		return image;
 	}
+}
+
+/** What people hand in by mistake, by the first bytes, read as Latin-1, or the brands of a HEIF. */
+const OTHER_FILES = [
+	[/^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i, 'a web page'],
+	[/^(\xef\xbb\xbf)?\s*(<\?xml[^]*)?<svg/i, 'an SVG drawing'],
+	[/^(\xef\xbb\xbf)?\s*[{[]/, 'JSON'],
+	[/^(data:image\/|\/9j\/|iVBORw0KGgo|UklGR)/, 'base64 text'],
+	[/^ftyp.* avi[fs]/s, 'an AVIF image'],
+	[/^ftyp.* he(i[cmsx]|v[cmsx])/s, 'a HEIC image'],
+	[/^ftyp.* (mif\d|miaf|msf1|avc[is]|vvi[cs]|evb[is]|jpeg|jpgs|j2ki|j2is)/s, 'a HEIF image'],
+	[/^ftyp crx /, 'a camera raw image'],
+	[/^(ftyp|[^]E\xdf\xa3)/, 'a video'],
+	[/^\0\0\0[^]jP {2}/, 'a JPEG 2000 image'],
+	[/^(\xff\n|\0\0\0[^]JXL )/, 'a JPEG XL image'],
+	[/^8BPS/, 'a Photoshop file'],
+	[/^BM/, 'a BMP image'],
+	[/^(II[*+]\0|MM\0[*+])/, 'a TIFF image'],
+	[/^%PDF/, 'a PDF document'],
+	[/^PK/, 'a ZIP archive'],
+] as const;
+
+/** What a file is that is no image of a known format. */
+export type OtherFile = (typeof OTHER_FILES)[number][1];
+
+/** Returns what a file is that is no image of a known format, or undefined. */
+export function otherFileOf(bytes: Buffer): OtherFile | undefined {
 	const beginning = bytes.toString('latin1', 0, 512);
-	const other = OTHER_FILES.find(([begins]) => begins.test(beginning));
-	if (other !== undefined) {
-		const [, what, advice] = other;
-		return inputFailure(`${file} is ${what}, not a ${wanted} image`, advice);
-	}
-	const words = beginning.slice(0, 40).replace(/\s+/g, ' ').trim();
-	const isText = /^[\x20-\x7e]+$/.test(words);
-	return inputFailure(
-		`${file} is not a ${wanted} image, or it is damaged`,
-		`${isText ? `It begins with "${quotedWords(words)}". ` : ''}Save the image as ${wanted}. What counts is the content of the file, not its name.`,
-	);
-}
-
-/**
- * Returns the format of an image that the model can use.
- *
- * @param bytes the file, or its beginning
- * @param sizeBytes how long the file is
- * @throws EvolinkFailure that says what is wrong with it and what to do
- */
-export function checkImage(
-	bytes: Buffer,
-	sizeBytes: number,
-	rules: ImageRules,
-	words: FrameWords = FIRST_FRAME_WORDS,
-): ImageFormat {
-	const header = readImageHeader(bytes);
-	if (header === undefined || !rules.formats.includes(header.format)) {
-		throw notAnImageFailure(bytes, rules, words);
-	}
-	if (sizeBytes > rules.maxBytes) {
-		throw inputFailure(
-			`${words.image} is larger than ${rules.maxBytes / 1024 / 1024} MB`,
-			'Make it smaller, for example by saving it as JPEG, then run the workflow again.',
-		);
-	}
-	const { format, widthPx, heightPx } = header;
-	const size = `${widthPx} × ${heightPx} pixels`;
-	if (Math.min(widthPx, heightPx) <= rules.shortEdgeAbovePx) {
-		throw inputFailure(
-			`${words.image} is too small: ${size}`,
-			`Its shorter side must be longer than ${rules.shortEdgeAbovePx} pixels. Use a larger image.`,
-		);
-	}
-	const { narrowest, widest } = rules;
-	const ratio = widthPx / heightPx;
-	const isTooTall = ratio < narrowest[0] / narrowest[1];
-	if (isTooTall || ratio > widest[0] / widest[1]) {
-		throw inputFailure(
-			`${words.image} is too ${isTooTall ? 'tall' : 'wide'}: ${size}`,
-			`Width to height must be between ${narrowest.join(':')} and ${widest.join(':')}. Crop the image.`,
-		);
-	}
-	return format;
+	// The box at the start of HEIF and MP4 lists the kinds that the file is of, four letters each.
+	const brands = beginning.slice(4, 8) === 'ftyp' ? beginning.slice(8, bytes.readUInt32BE(0)) : '';
+	const text = brands === '' ? beginning : `ftyp ${brands.match(/[^]{4}/g)?.join(' ')}`;
+	return OTHER_FILES.find(([begins]) => begins.test(text))?.[1];
 }

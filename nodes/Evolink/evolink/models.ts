@@ -1,18 +1,20 @@
 import { countCharacters } from './camera';
 import { inputFailure, quotedName } from './failure';
 
-/** An image format that a model can read. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp';
+/** An image format that the File API takes. */
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif';
 
-/** What a model demands of an image. */
+/** What a model demands of an image; what is left out is not limited. */
 export interface ImageRules {
 	formats: readonly ImageFormat[];
+	/** At most what the File API takes, 20 MB. */
 	maxBytes: number;
-	/** The shorter side must be longer than this. */
-	shortEdgeAbovePx: number;
-	/** The most different width and height that are allowed, as a ratio. */
-	narrowest: readonly [width: number, height: number];
-	widest: readonly [width: number, height: number];
+	shortestSidePx?: number;
+	longestSidePx?: number;
+	/** The most different sides that are allowed, either way round. */
+	mostDifferentSides?: readonly [long: number, short: number];
+	/** The formats that must come without transparency. */
+	opaqueFormats?: readonly ImageFormat[];
 }
 
 /** None makes a video from text alone; two are its first and its last frame. */
@@ -54,9 +56,8 @@ const TWENTY_MB = 20 * 1024 * 1024;
 const IMAGE_RULES: ImageRules = {
 	formats: ['jpeg', 'png', 'webp'],
 	maxBytes: TWENTY_MB,
-	shortEdgeAbovePx: 300,
-	narrowest: [2, 5],
-	widest: [5, 2],
+	shortestSidePx: 301,
+	mostDifferentSides: [5, 2],
 };
 
 const P512: QualityOption = {

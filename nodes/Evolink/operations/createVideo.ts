@@ -5,7 +5,6 @@ import type { CameraStep } from '../evolink/camera';
 import { requestBody } from '../evolink/client';
 import type { VideoRequestBody } from '../evolink/client';
 import { inputFailure } from '../evolink/failure';
-import { imageUrlAdvice } from '../evolink/imageUrl';
 import { checkSettings, findModel } from '../evolink/models';
 import type { ImageCount, VideoModel, VideoSettings } from '../evolink/models';
 import { wouldStart } from '../money/paidTasks';
@@ -14,7 +13,7 @@ import { rememberFailedTask, submitOnce } from '../money/submitOnce';
 import { expressionOf, fieldsOfItem } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
 import { finishTask } from './finishTask';
-import { imageAdvice, readImages } from './imageFields';
+import { imageAdvice, linkAdvice, readImages } from './imageFields';
 import type { Image } from './imageFields';
 import { rehearseVideo } from './rehearsal';
 import type { Execution, OpenAccount, Operation, PreparedItem } from './runItems';
@@ -111,13 +110,14 @@ async function bodyOf(
 /** Returns what to know of the images when Evolink could not open them. */
 function submittedImages(images: readonly Image[]) {
 	const links = images.flatMap((image) => (image.kind === 'link' ? image : []));
-	const sharePages = links.flatMap(({ url, words }) => imageUrlAdvice(url, words));
-	const useFile = `Or load the image in an earlier node and set 'Image Source' to 'Binary File'.`;
+	const advice = links.map(
+		({ url, frame }) =>
+			linkAdvice(url, frame) ??
+			`Or load the image in an earlier node and set '${frame.sourceField}' to 'Binary File'.`,
+	);
 	return {
-		hasOnlyLinks: links.length === images.length && links.length > 0,
-		advice: [...sharePages, ...(links.length > 0 && sharePages.length === 0 ? [useFile] : [])].join(
-			' ',
-		),
+		hasOnlyLinks: links.length > 0 && links.length === images.length,
+		advice: advice.join(' '),
 	};
 }
 

@@ -1,52 +1,55 @@
 import type { IExecuteFunctions, INodeProperties, NodeParameterValue } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from '../evolink/failure';
-import { FIRST_FRAME_WORDS, LAST_FRAME_WORDS } from '../evolink/image';
-import type { FrameWords } from '../evolink/image';
-import {
-	checkImageUrl,
-	imageUrlAdvice,
-	isLocalAddress,
-	localAddressWords,
-} from '../evolink/imageUrl';
+import { isLocalAddress, otherEndingOf, readLink, sharePageOf } from '../evolink/imageUrl';
+import type { LinkFault } from '../evolink/imageUrl';
 import type { ImageCount, VideoModel } from '../evolink/models';
 import type { Account } from '../n8n/account';
+import { findFile } from '../n8n/binaryFile';
 import { checkImageFile } from '../n8n/imageFile';
-import type { CheckedImage } from '../n8n/imageFile';
+import type { CheckedImage, ImageWords } from '../n8n/imageFile';
 import { binaryDataOf, expressionOf } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
 
-/** The fields of one frame of the video, and what they are called. */
-interface Frame {
+/** The fields of one frame of the video, by name and as the editor shows them. */
+interface Frame extends ImageWords {
 	sourceName: string;
+	sourceField: string;
 	urlName: string;
-	fileFieldName: string;
-	defaultFileField: string;
-	words: FrameWords;
+	urlField: string;
+	fileName: string;
+	fileField: string;
+	defaultFile: string;
 }
 
 const FIRST_FRAME: Frame = {
 	sourceName: 'imageSource',
+	sourceField: 'Image Source',
 	urlName: 'imageUrl',
-	fileFieldName: 'binaryPropertyName',
-	defaultFileField: 'data',
-	words: FIRST_FRAME_WORDS,
+	urlField: 'Image URL',
+	fileName: 'binaryPropertyName',
+	fileField: 'Input Data Field Name',
+	defaultFile: 'data',
+	image: 'The image',
+	file: 'The file',
 };
 
 const LAST_FRAME: Frame = {
 	sourceName: 'lastImageSource',
+	sourceField: 'Last Frame',
 	urlName: 'lastImageUrl',
-	fileFieldName: 'lastBinaryPropertyName',
-	defaultFileField: 'last',
-	words: LAST_FRAME_WORDS,
+	urlField: 'Last Frame URL',
+	fileName: 'lastBinaryPropertyName',
+	fileField: 'Last Frame Field Name',
+	defaultFile: 'last',
+	image: 'The last frame',
+	file: 'The file of the last frame',
 };
 
 /** The names of all fields on images. */
-export const IMAGE_FIELD_NAMES = [FIRST_FRAME, LAST_FRAME].flatMap((frame) => [
-	frame.sourceName,
-	frame.urlName,
-	frame.fileFieldName,
-]);
+export const IMAGE_FIELD_NAMES = [FIRST_FRAME, LAST_FRAME].flatMap(
+	({ sourceName, urlName, fileName }) => [sourceName, urlName, fileName],
+);
 
 const URL_SOURCE = {
 	name: 'URL',
@@ -60,6 +63,9 @@ const FILE_SOURCE = {
 	description: 'A file from an earlier node, e.g. a form upload, download or storage node',
 };
 
+/** Values of other fields with which a field is shown. */
+type Shown = Record<string, NodeParameterValue[]>;
+
 const IMAGE_RULES_IN_WORDS =
 	'JPEG, PNG or WebP, at most 20 MB, shorter side longer than 300 pixels, width to height between 2:5 and 5:2';
 
@@ -67,10 +73,7 @@ const IMAGE_RULES_IN_WORDS =
  * Returns the values of other fields with which a model gets so many images. The model comes last:
  * at the first field that is an expression, n8n stops looking and shows the field.
  */
-export function shownWith(
-	model: VideoModel,
-	imageCount: ImageCount,
-): Record<string, NodeParameterValue[]> {
+export function shownWith(model: VideoModel, imageCount: ImageCount): Shown {
 	const withImage = [URL_SOURCE.value, FILE_SOURCE.value];
 	const canDoWithout = model.imageCounts.includes(0);
 	const takesLast = model.imageCounts.includes(2);
@@ -84,37 +87,71 @@ export function shownWith(
 }
 
 function sourceFields(models: readonly VideoModel[]): INodeProperties[] {
-	return [false, true].flatMap((canDoWithout): INodeProperties[] => {
-		const ids = models
+	const none = {
+		name: 'None (Text to Video)',
+		value: 'none',
+		description: 'The prompt alone describes the video',
+	};
+	const withImage = [URL_SOURCE, FILE_SOURCE];
+	return [withImage, [...withImage, none]].flatMap((options): INodeProperties[] => {
+		const canDoWithout = options.includes(none);
+		const model = models
 			.filter(({ imageCounts }) => imageCounts.includes(0) === canDoWithout)
 			.map(({ id }) => id);
-		const none = {
-			name: 'None (Text to Video)',
-			value: 'none',
-			description: 'The prompt alone describes the video',
+		const field: INodeProperties = {
+			displayName: 'Image Source',
+			name: 'imageSource',
+			type: 'options',
+			options,
+			default: 'url',
+			description: 'Where to get the first frame from',
+			displayOptions: { show: { model } },
 		};
-		if (ids.length === 0) return [];
-		return [
-			{
-				displayName: 'Image Source',
-				name: 'imageSource',
-				type: 'options',
-				options: canDoWithout ? [URL_SOURCE, FILE_SOURCE, none] : [URL_SOURCE, FILE_SOURCE],
-				default: 'url',
-				description: 'Where to get the first frame from',
-				displayOptions: { show: { model: ids } },
-			},
-		];
+		return model.length === 0 ? [] : [field];
 	});
 }
 
-function lastFrameFields(models: readonly VideoModel[]): INodeProperties[] {
+/** The fields that name the image of a frame: its link or its file, as the source says. */
+function placeFields(frame: Frame, hint: string, shown: Shown = {}): INodeProperties[] {
+	const { defaultFile } = frame;
+	return [
+		{
+			displayName: frame.urlField,
+			name: frame.urlName,
+			type: 'string',
+			required: true,
+			default: '',
+			placeholder: 'e.g. https://example.com/image.jpg',
+			description: `Link to one image that opens without a login: ${IMAGE_RULES_IN_WORDS}`,
+			displayOptions: { show: { [frame.sourceName]: ['url'], ...shown } },
+		},
+		{
+			displayName: frame.fileField,
+			name: frame.fileName,
+			type: 'string',
+			required: true,
+			default: defaultFile,
+			placeholder: `e.g. ${defaultFile}`,
+			hint,
+			description: `One image, which is uploaded to Evolink: ${IMAGE_RULES_IN_WORDS}`,
+			displayOptions: { show: { [frame.sourceName]: ['binary'], ...shown } },
+		},
+	];
+}
+
+/** Returns the fields on the images of a video. */
+export function imageFields(models: readonly VideoModel[]): INodeProperties[] {
 	const model = models.filter(({ imageCounts }) => imageCounts.includes(2)).map(({ id }) => id);
 	const shown = { imageSource: [URL_SOURCE.value, FILE_SOURCE.value], model };
 	return [
+		...sourceFields(models),
+		...placeFields(
+			FIRST_FRAME,
+			"The name of the file in the input's Binary tab. After a form, it is the label with _ for spaces: 'Your photo' becomes 'Your_photo'.",
+		),
 		{
-			displayName: 'Last Frame',
-			name: 'lastImageSource',
+			displayName: LAST_FRAME.sourceField,
+			name: LAST_FRAME.sourceName,
 			type: 'options',
 			options: [
 				{
@@ -130,63 +167,53 @@ function lastFrameFields(models: readonly VideoModel[]): INodeProperties[] {
 				'Where to get the last frame from. The video moves from the first frame to this one, which is cropped to the same shape.',
 			displayOptions: { show: shown },
 		},
-		{
-			displayName: 'Last Frame URL',
-			name: 'lastImageUrl',
-			type: 'string',
-			required: true,
-			default: '',
-			placeholder: 'e.g. https://example.com/last-image.jpg',
-			description: `Link to one image that opens without a login: ${IMAGE_RULES_IN_WORDS}`,
-			displayOptions: { show: { lastImageSource: ['url'], ...shown } },
-		},
-		{
-			displayName: 'Last Frame Field Name',
-			name: 'lastBinaryPropertyName',
-			type: 'string',
-			required: true,
-			default: 'last',
-			placeholder: 'e.g. last',
-			hint: 'The name of the input field that contains the image file of the last frame',
-			description: `One image, which is uploaded to Evolink: ${IMAGE_RULES_IN_WORDS}`,
-			displayOptions: { show: { lastImageSource: ['binary'], ...shown } },
-		},
-	];
-}
-
-/** Returns the fields on the images of a video. */
-export function imageFields(models: readonly VideoModel[]): INodeProperties[] {
-	return [
-		...sourceFields(models),
-		{
-			displayName: 'Image URL',
-			name: 'imageUrl',
-			type: 'string',
-			required: true,
-			default: '',
-			placeholder: 'e.g. https://example.com/image.jpg',
-			description: `Link to one image that opens without a login: ${IMAGE_RULES_IN_WORDS}`,
-			displayOptions: { show: { imageSource: ['url'] } },
-		},
-		{
-			displayName: 'Input Data Field Name',
-			name: 'binaryPropertyName',
-			type: 'string',
-			required: true,
-			default: 'data',
-			placeholder: 'e.g. data',
-			hint: "The name of the file in the input's Binary tab. After a form, it is the label with _ for spaces: 'Your photo' becomes 'Your_photo'.",
-			description: `One image, which is uploaded to Evolink: ${IMAGE_RULES_IN_WORDS}. The Binary tab of the earlier node's output shows the name above each file.`,
-			displayOptions: { show: { imageSource: ['binary'] } },
-		},
-		...lastFrameFields(models),
+		...placeFields(
+			LAST_FRAME,
+			'The name of the input field that contains the image file of the last frame',
+			shown,
+		),
 	];
 }
 
 /** The image of one frame: a link as it will be sent, or a checked file. */
-export type Image = { words: FrameWords } & (
+export type Image = { frame: Frame } & (
 	{ kind: 'link'; url: string } | { kind: 'file'; file: CheckedImage }
 );
+
+/**
+ * Returns the link as it is sent.
+ *
+ * @param expression how the field is written, where it is an expression
+ * @throws EvolinkFailure when it is not exactly one http or https link
+ */
+function checkImageUrl(text: string, expression: string | undefined, frame: Frame): string {
+	const { urlField, sourceField } = frame;
+	const link = readLink(text);
+	if (typeof link !== 'string') return link.href;
+	const pasteOne = `Paste the image's own link, e.g. https://example.com/image.jpg. It must open without a login. To use a file from an earlier node instead, set '${sourceField}' to 'Binary File'.`;
+	const written = expression === undefined ? '' : `The expression is ${expression}. `;
+	const given = `"${quotedName(text.replace(/\s+/g, ' ').trim())}"`;
+	const faults: Record<LinkFault, [what: string, advice: string]> = {
+		empty:
+			expression === undefined
+				? ['is empty', pasteOne]
+				: [
+						'is empty: its expression gave nothing for this item',
+						`${written}Check that the node before this one returns this field for every item.`,
+					],
+		object: [
+			'has an object where text should be',
+			`${written}Choose the field inside the object that holds the link.`,
+		],
+		notOne: [
+			'must be exactly one link, without spaces or line breaks inside',
+			`It is ${given}. Use one item for each image; n8n's 'Split Out' node makes items of a list.`,
+		],
+		noLink: [`is not a link that starts with http:// or https://: ${given}`, pasteOne],
+	};
+	const [what, advice] = faults[link];
+	throw inputFailure(`'${urlField}' ${what}`, advice);
+}
 
 async function readFrame(
 	context: IExecuteFunctions,
@@ -195,32 +222,34 @@ async function readFrame(
 	model: VideoModel,
 	frame: Frame,
 ): Promise<Image | undefined> {
-	const { words } = frame;
 	const isLast = frame === LAST_FRAME;
-	const source = fields.text(frame.sourceName, words.sourceField, isLast ? 'none' : '');
+	const source = fields.text(frame.sourceName, frame.sourceField, isLast ? 'none' : '');
 	if (source === 'url') {
-		const text = fields.text(frame.urlName, words.urlField);
-		const url = checkImageUrl(text, expressionOf(context, frame.urlName), words);
-		return { kind: 'link', words, url };
+		const text = fields.text(frame.urlName, frame.urlField);
+		const url = checkImageUrl(text, expressionOf(context, frame.urlName), frame);
+		return { kind: 'link', frame, url };
 	}
 	if (source === 'binary') {
-		const given = fields.value(frame.fileFieldName, frame.defaultFileField);
-		const field = {
-			value: binaryDataOf(given) ?? fields.text(frame.fileFieldName, words.fileField),
-			defaultForOnlyFile: isLast ? undefined : frame.defaultFileField,
-			words,
-		};
-		const file = await checkImageFile(context, itemIndex, field, model.image);
-		return { kind: 'file', words, file };
+		const binary =
+			binaryDataOf(fields.value(frame.fileName, frame.defaultFile)) ??
+			findFile(context, itemIndex, fields.text(frame.fileName, frame.fileField), {
+				defaultForOnlyFile: isLast ? undefined : frame.defaultFile,
+				fileField: frame.fileField,
+				noFileAdvice: `if the image is on the web, set '${frame.sourceField}' to 'URL'`,
+			});
+		const file = await checkImageFile(context, itemIndex, binary, model.image, frame);
+		return { kind: 'file', frame, file };
 	}
-	if (source === 'none' && (isLast || model.imageCounts.includes(0))) return undefined;
+	if (source !== 'none') {
+		throw inputFailure(
+			`'${frame.sourceField}' has an unknown value: '${quotedName(source)}'`,
+			"Choose 'url' for a link or 'binary' for a file from an earlier node.",
+		);
+	}
+	if (isLast || model.imageCounts.includes(0)) return undefined;
 	throw inputFailure(
-		source === 'none'
-			? `${model.displayName} needs an image, but 'Image Source' is 'None'`
-			: `'${words.sourceField}' has an unknown value: '${quotedName(source)}'`,
-		source === 'none'
-			? "Choose 'URL' or 'Binary File' in 'Image Source', or a model that makes videos from text."
-			: "Choose 'url' for a link or 'binary' for a file from an earlier node.",
+		`${model.displayName} needs an image, but 'Image Source' is 'None'`,
+		"Choose 'URL' or 'Binary File' in 'Image Source', or a model that makes videos from text.",
 	);
 }
 
@@ -247,6 +276,25 @@ export async function readImages(
 	return [first, last].filter((image) => image !== undefined);
 }
 
+/** Share pages whose files a node of n8n's own can load. */
+const PAGES_WITH_NODE = ['Box', 'Dropbox', 'Google Drive', 'OneDrive'];
+
+/**
+ * Returns what to say of a link that opens in a browser but is probably no image that Evolink can
+ * read, before or after Evolink has failed to; undefined of any other.
+ */
+export function linkAdvice(url: string, { sourceField }: Frame = FIRST_FRAME): string | undefined {
+	const page = sharePageOf(url);
+	const ending = otherEndingOf(url);
+	const byEnding = `The image link ends in .${ending}, so it is probably no image that Evolink reads. Use the link of a JPEG or PNG image.`;
+	if (page === undefined) return ending && byEnding;
+	const node = page === 'OneDrive' ? 'Microsoft OneDrive' : page;
+	const wayOut = PAGES_WITH_NODE.includes(page)
+		? `Load the image in an earlier node, e.g. '${node}',`
+		: "Use the link of the image file itself, or load that in an earlier node, e.g. 'HTTP Request',";
+	return `The image link is a ${page} page, not the image itself, so Evolink may not be able to open it. ${wayOut} and set '${sourceField}' to 'Binary File'.`;
+}
+
 /**
  * Returns advice on images that are allowed, but may not work.
  *
@@ -256,11 +304,11 @@ export async function readImages(
 export function imageAdvice(images: readonly Image[], account: Account | undefined): string[] {
 	return images.flatMap((image) => {
 		if (image.kind === 'file') return [];
-		const { url, words } = image;
-		if (!isLocalAddress(url)) return imageUrlAdvice(url, words);
-		const advice = localAddressWords(url, words);
+		const { url, frame } = image;
+		if (!isLocalAddress(url)) return linkAdvice(url, frame) ?? [];
+		const advice = `Evolink cannot open ${quotedName(new URL(url).host)}: that address exists only on your own computer or network. Load the image in an earlier node, e.g. HTTP Request, and set '${frame.sourceField}' to 'Binary File'.`;
 		// A local Evolink, such as the sandbox, can open local addresses.
 		if (account?.isLocal === true) return [advice];
-		throw inputFailure(`'${words.urlField}' is an address that Evolink cannot open`, advice);
+		throw inputFailure(`'${frame.urlField}' is an address that Evolink cannot open`, advice);
 	});
 }

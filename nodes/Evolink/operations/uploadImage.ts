@@ -25,7 +25,7 @@ export async function uploadImage(
 	if (shared !== undefined) return shared;
 	if (clock.nowMs() >= deadlineMs) throw noResponseFailure('timedOut');
 	const upload = repeatOrThrow(
-		async (allowedMs) => await client.uploadImage(image.form(), allowedMs),
+		async (allowedMs) => await client.uploadImage(await image.form(), allowedMs),
 		{ deadlineMs, quietMs: () => client.throttle.quietMs() },
 		clock,
 	);

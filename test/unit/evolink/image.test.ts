@@ -1,7 +1,10 @@
-import { mediaTypeOf, uploadFileName } from '../../../nodes/Evolink/evolink/image';
-import { refusalOf, takenAs, wholePng } from './image-verdict';
+import type { ImageRules } from '../../../nodes/Evolink/evolink/models';
+import { imageBytes, pngChunk } from '../../engine/image-bytes';
+import { corpusFile, refusalOf, takenAs } from './image-verdict';
 
 const TWENTY_MB = 20 * 1024 * 1024;
+
+const png = (widthPx: number, heightPx: number) => imageBytes('png', widthPx, heightPx);
 
 describe('the limits of an image', () => {
 	it.each([
@@ -11,13 +14,12 @@ describe('the limits of an image', () => {
 		[400, 1000],
 		[1000, 400],
 	])('allow %d × %d pixels', (widthPx, heightPx) => {
-		expect(takenAs(wholePng(widthPx, heightPx))).toBe('png');
+		expect(takenAs(png(widthPx, heightPx))).toBe('png');
 	});
 
 	it('allow 20 MB, to the byte', () => {
-		expect(wholePng(640, 480, TWENTY_MB)).toHaveLength(TWENTY_MB);
-		expect(takenAs(wholePng(640, 480, TWENTY_MB))).toBe('png');
-		expect(refusalOf(wholePng(640, 480, TWENTY_MB + 1)).message).toBe(
+		expect(takenAs(imageBytes('png', 640, 480, TWENTY_MB))).toBe('png');
+		expect(refusalOf(imageBytes('png', 640, 480, TWENTY_MB + 1)).message).toBe(
 			'The image is larger than 20 MB',
 		);
 	});
@@ -28,7 +30,7 @@ describe('the limits of an image', () => {
 		[1, 1],
 		[299, 10_000],
 	])('forbid a short side of 300 pixels or less: %d × %d', (widthPx, heightPx) => {
-		const { message, description } = refusalOf(wholePng(widthPx, heightPx));
+		const { message, description } = refusalOf(png(widthPx, heightPx));
 		expect(message).toBe(`The image is too small: ${widthPx} × ${heightPx} pixels`);
 		expect(description).toContain('longer than 300 pixels');
 	});
@@ -38,23 +40,57 @@ describe('the limits of an image', () => {
 		[400, 1001, 'tall'],
 		[5_000, 301, 'wide'],
 	])('forbid more than 5:2 either way: %d × %d', (widthPx, heightPx, word) => {
-		const { message, description } = refusalOf(wholePng(widthPx, heightPx));
+		const { message, description } = refusalOf(png(widthPx, heightPx));
 		expect(message).toBe(`The image is too ${word}: ${widthPx} × ${heightPx} pixels`);
 		expect(description).toContain('between 2:5 and 5:2');
 	});
 });
 
-it.each([
-	['jpeg', 'image/jpeg', 'image.jpg'],
-	['png', 'image/png', 'image.png'],
-	['webp', 'image/webp', 'image.webp'],
-] as const)(
-	'an image is uploaded as what it is, whatever it was called: %s',
-	(format, type, name) => {
-		expect(mediaTypeOf(format)).toBe(type);
-		expect(uploadFileName(format)).toBe(name);
-	},
-);
+describe('the limits of other classes of models', () => {
+	const MB = 1024 * 1024;
+	const KLING: ImageRules = {
+		formats: ['jpeg', 'png'],
+		maxBytes: 10 * MB,
+		shortestSidePx: 300,
+		mostDifferentSides: [5, 2],
+	};
+	const WAN: ImageRules = {
+		formats: ['jpeg', 'png', 'webp'],
+		maxBytes: TWENTY_MB,
+		shortestSidePx: 240,
+		longestSidePx: 8_000,
+		mostDifferentSides: [8, 1],
+		opaqueFormats: ['png'],
+	};
+	const ANY: ImageRules = { formats: ['jpeg', 'png', 'webp', 'gif'], maxBytes: TWENTY_MB };
+
+	it.each<[string, Buffer, ImageRules, string]>([
+		['WebP', corpusFile('webp-lossy.webp'), KLING, 'a WebP image, not a JPEG or PNG image'],
+		['size', imageBytes('png', 640, 480, 10 * MB + 1), KLING, 'larger than 10 MB'],
+		['short side', png(299, 299), KLING, 'too small: 299 × 299 pixels'],
+		['long side', png(8_001, 8_001), WAN, 'too large: 8001 × 8001 pixels'],
+		['ratio', png(2_001, 250), WAN, 'too wide: 2001 × 250 pixels'],
+		['alpha channel', corpusFile('png-alpha.png'), WAN, 'partly transparent, which'],
+	])('forbid by %s', (_what, file, rules, message) => {
+		expect(refusalOf(file, rules).message).toContain(message);
+	});
+
+	it('forbid transparent colors of a palette, but only where the format must be opaque', () => {
+		const file = png(400, 400);
+		const colors = pngChunk('tRNS', Buffer.from([0, 0]));
+		const transparent = Buffer.concat([file.subarray(0, 33), colors, file.subarray(33)]);
+		expect(refusalOf(transparent, WAN).message).toContain('partly transparent');
+		expect(takenAs(transparent, KLING)).toBe('png');
+		expect(takenAs(corpusFile('webp-alpha.webp'), WAN)).toBe('webp');
+	});
+
+	it('allow what they do not speak of', () => {
+		expect(takenAs(png(300, 750), KLING)).toBe('png');
+		expect(takenAs(png(2_000, 250), WAN)).toBe('png');
+		expect(takenAs(png(1, 30), ANY)).toBe('png');
+		expect(takenAs(corpusFile('gif-animated.gif'), ANY)).toBe('gif');
+	});
+});
 
 describe('a file that is no image', () => {
 	const text = (words: string) => Buffer.from(words, 'latin1');
@@ -69,6 +105,7 @@ describe('a file that is no image', () => {
 		['base64 text', 'iVBORw0KGgoAAAANSUhEUg', /Convert to File/],
 		['base64 text', 'UklGRiIAAABXRUJQ', /Convert to File/],
 		['a HEIC image', '\0\0\0\x18ftypmif1\0\0\0\0mif1heic', /Convert it to JPEG/],
+		['a HEIF image', '\0\0\0\x14ftypmif1\0\0\0\0mif1heic', /Convert it to JPEG/],
 		['a BMP image', 'BM', /Convert it to JPEG/],
 		['a TIFF image', 'MM\0*', /Convert it to JPEG/],
 		['an SVG drawing', '<svg xmlns="http://www.w3.org/2000/svg"/>', /Convert it to JPEG/],

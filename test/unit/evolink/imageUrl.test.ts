@@ -1,10 +1,16 @@
+import fc from 'fast-check';
+
 import {
-	checkImageUrl,
-	imageUrlAdvice,
 	isLocalAddress,
-	localAddressWords,
+	otherEndingOf,
+	readLink,
+	sharePageOf,
+	webUrl,
 } from '../../../nodes/Evolink/evolink/imageUrl';
-import { expectPlainWords, failureOf } from './failure-of';
+import { runs } from '../../random';
+
+/** The link as it is sent, or why it is none. */
+const read = (text: string) => String(readLink(text));
 
 describe('a link to an image', () => {
 	it.each([
@@ -20,7 +26,7 @@ describe('a link to an image', () => {
 		'https://images.example.com/?url=https://example.com/cat.jpg',
 		'https://archive.example.com/2026/https://example.com/cat.jpg',
 	])('is sent as it is: %s', (link) => {
-		expect(checkImageUrl(link)).toBe(link);
+		expect(read(link)).toBe(link);
 	});
 
 	it.each([
@@ -37,18 +43,26 @@ describe('a link to an image', () => {
 		['https://münchen.example/cat.jpg', 'https://xn--mnchen-3ya.example/cat.jpg'],
 		['https://example.com/already%20encoded', 'https://example.com/already%20encoded'],
 		['https://example.com/a\\b', 'https://example.com/a/b'],
+		['https://example.com/a?b=1&amp;c=2', 'https://example.com/a?b=1&c=2'],
 	])('is sent as the web writes it: %j', (text, link) => {
-		expect(checkImageUrl(text)).toBe(link);
-		expect(checkImageUrl(link)).toBe(link);
+		expect(read(text)).toBe(link);
 	});
 
 	it('is taken however often it is asked for, although a part of Node 20 grows tired of it', () => {
-		for (let time = 0; time < 20_000; time++) checkImageUrl('https://münchen.example/cat.jpg');
+		for (let time = 0; time < 20_000; time++) readLink('https://münchen.example/cat.jpg');
+		expect(readLink('https://münchen.example/cat.jpg')).toBeInstanceOf(URL);
+	});
+
+	it('does not change any more once it was checked', () => {
+		fc.assert(
+			fc.property(fc.webUrl({ withFragments: true, withQueryParameters: true }), (link) => {
+				const once = read(link);
+				expect(read(once)).toBe(once);
+			}),
+		);
 	});
 
 	it.each([
-		'',
-		'   ',
 		'cat.jpg',
 		'/cat.jpg',
 		'//example.com/cat.jpg',
@@ -66,25 +80,16 @@ describe('a link to an image', () => {
 		'https://example.com:99999/cat.jpg',
 		'https://[::1/cat.jpg',
 	])('is refused when it is no web address: %j', (text) => {
-		const details = failureOf(() => checkImageUrl(text));
-		expect(details.kind).toBe('input');
-		expectPlainWords(details);
-		expect(details.message).toContain("'Image URL'");
-		expect(details.description).toContain("'Image Source'");
+		expect(readLink(text)).toBe('noLink');
 	});
 
-	it('that is empty is called empty', () => {
-		expect(failureOf(() => checkImageUrl(' ')).message).toBe("'Image URL' is empty");
-		expect(failureOf(() => checkImageUrl('cat.jpg')).message).toBe(
-			"'Image URL' is not a link that starts with http:// or https://",
-		);
-	});
-
-	it('that is empty names the expression that gave nothing', () => {
-		const details = failureOf(() => checkImageUrl('', '{{ $json.foo }}'));
-		expectPlainWords(details);
-		expect(details.message).toContain('expression gave nothing');
-		expect(details.description).toContain('{{ $json.foo }}');
+	it('may be empty, or have an object where text should be', () => {
+		expect([read(''), read(' \u200b ')]).toEqual(['empty', 'empty']);
+		expect([read('[object Object]'), read('https://example.com/[object Array].jpg')]).toEqual([
+			'object',
+			'object',
+		]);
+		expect(read('https://example.com/object%20Object.jpg')).toMatch(/^https/);
 	});
 
 	it.each([
@@ -97,9 +102,27 @@ describe('a link to an image', () => {
 		'https://example.com/a.jpg\u0000',
 		`https://example.com/a b${'x'.repeat(3_000_000)}`,
 	])('is refused when it is not exactly one link', (text) => {
-		const { message, description } = failureOf(() => checkImageUrl(text));
-		expect(message).toContain('exactly one link');
-		expect(description.length).toBeLessThan(1_000);
+		expect(readLink(text)).toBe('notOne');
+	});
+
+	const anyText = fc.oneof(
+		fc.string({ unit: 'binary' }),
+		fc.string({ unit: 'grapheme' }).map((text) => `https://example.com/${text}`),
+		fc.string({ unit: 'grapheme-ascii' }).map((text) => `http://${text}`),
+	);
+
+	it('is either refused or one well-formed link', () => {
+		fc.assert(
+			fc.property(anyText, (text) => {
+				const link = readLink(text);
+				if (typeof link === 'string') return;
+				expect(link.href).toMatch(/^https?:\/\/[!-~]+$/);
+				expect(read(link.href)).toBe(link.href);
+				expect(typeof isLocalAddress(link.href)).toBe('boolean');
+				expect(typeof (sharePageOf(link.href) ?? otherEndingOf(link.href) ?? '')).toBe('string');
+			}),
+			runs(3_000),
+		);
 	});
 });
 
@@ -157,43 +180,44 @@ describe('an address that Evolink cannot open', () => {
 	])('is not local: %s', (url) => {
 		expect(isLocalAddress(url)).toBe(false);
 	});
+});
 
-	it('is named, with the way out', () => {
-		const words = localAddressWords('http://nas.local:8080/a.jpg');
-		expect(words).toMatch(/^Evolink cannot open nas\.local:8080: .* network\. Load the image /);
-		expect(words).toContain("set 'Image Source' to 'Binary File'.");
-	});
+describe('a web address', () => {
+	it.each(['ftp://example.com/', 'see https://example.com/', 'http://[', 'https://'])(
+		'is not %s',
+		(text) => {
+			expect(webUrl(text)).toBeUndefined();
+		},
+	);
 });
 
 describe('a link that is probably no image', () => {
-	it('is named, with the way out', () => {
-		const [advice] = imageUrlAdvice('https://drive.google.com/file/d/1/view');
-		expect(advice).toMatch(/^The image link is a Google Drive page, .* it\. Load the image /);
-		expect(advice).toContain("(Google Drive or HTTP Request) and set 'Image Source' to");
-		expect(imageUrlAdvice('https://example.com/a.heic.jpg')).toEqual([]);
+	it.each([
+		['Box', 'https://app.box.com/s/abc'],
+		['Facebook', 'https://www.facebook.com/photo/?fbid=1'],
+		['Flickr', 'https://www.flickr.com/photos/cat/1/'],
+		['Imgur', 'https://imgur.com/gallery/abc'],
+		['Pexels', 'https://www.pexels.com/photo/cat-1/'],
+		['Pinterest', 'https://de.pinterest.com/pin/1/'],
+		['TikTok', 'https://www.tiktok.com/@cat/photo/1'],
+	])('is a page of %s: %s', (name, url) => {
+		expect(sharePageOf(url)).toBe(name);
 	});
 
 	it.each([
-		['Google Drive', 'https://drive.google.com/file/d/1a2b/view?usp=sharing'],
-		['Google Drive', 'https://drive.google.com/open?id=1a2b'],
-		['Dropbox', 'https://www.dropbox.com/s/abc/cat.jpg?dl=0'],
-		['Dropbox', 'https://www.dropbox.com/scl/fi/abc/cat.jpg?rlkey=x&dl=0'],
-		['OneDrive', 'https://1drv.ms/i/s!abc'],
-		['OneDrive', 'https://contoso-my.sharepoint.com/:i:/g/personal/x'],
-		['Instagram', 'https://www.instagram.com/p/abc/'],
-		['HEIC', 'https://example.com/IMG_1.HEIC?x=1'],
-	])('gets a hint with the way out: %s', (name, url) => {
-		expect(imageUrlAdvice(url)).toEqual([expect.stringContaining(name)]);
+		'https://app.box.com/shared/static/abc.jpg',
+		'https://i.imgur.com/abc.jpg',
+		'https://imgur.com/abc.jpg',
+		'https://live.staticflickr.com/1/2_b.jpg',
+		'https://images.pexels.com/photos/1/cat.jpeg?w=1200',
+		'https://notpinterest.com/cat.jpg',
+		'https://mydropbox.com/cat.jpg',
+	])('is no page: %s', (url) => {
+		expect(sharePageOf(url)).toBeUndefined();
 	});
 
-	it.each([
-		'https://www.dropbox.com/s/abc/cat.jpg?raw=1',
-		'https://www.dropbox.com/s/abc/cat.jpg?dl=1',
-		'https://dl.dropboxusercontent.com/s/abc/cat.jpg',
-		'https://lh3.googleusercontent.com/d/1a2b',
-		'https://example.com/drive.google.com/file/d/1',
-		'https://example.com/heic.jpg',
-	])('gets none: %s', (url) => {
-		expect(imageUrlAdvice(url)).toEqual([]);
+	it('ends in a format that is not read, whatever stands behind its path', () => {
+		expect(otherEndingOf('https://example.com/IMG_1.HEIC?x=1#y')).toBe('heic');
+		expect(otherEndingOf('https://example.com/a.jpg?x=a.gif')).toBeUndefined();
 	});
 });
