@@ -11,7 +11,6 @@ import { startSandbox } from '../../sandbox';
 import type { Sandbox } from '../../sandbox';
 import { outputItems, startEngine } from '../../tools/engine';
 import type { Engine } from '../../tools/engine';
-import { PICTURE_LINK } from './evolink-workflow';
 
 const TOOL_TYPE = 'n8n-nodes-evolink.evolinkTool';
 
@@ -86,7 +85,7 @@ async function toldOf(parameters: INode['parameters'], input = {}): Promise<stri
 				place('Trigger', 'n8n-nodes-base.manualTrigger'),
 				place('Agent', 'test.agent'),
 				place('Evolink', TOOL_TYPE, {
-					parameters: { imageUrl: PICTURE_LINK, ...parameters },
+					parameters: { imageUrl: 'https://example.com/cat.jpg', ...parameters },
 					credentials: { evolinkApi: { id: '1', name: 'Evolink account' } },
 				}),
 			],

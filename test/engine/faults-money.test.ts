@@ -6,7 +6,7 @@ import type { IBinaryData } from 'n8n-workflow';
 import { startSandbox } from '../../sandbox';
 import type { FaultAction, Sandbox } from '../../sandbox';
 import { resolveCredentialsByItem } from './credential-expressions';
-import { PICTURE_LINK, useEvolink } from './evolink-workflow';
+import { useEvolink } from './evolink-workflow';
 import type { EvolinkRun } from './evolink-workflow';
 import { startOddHost } from './odd-host';
 import { testsOnOwnSandbox } from './own-sandbox';
@@ -18,6 +18,7 @@ const itAlone = testsOnOwnSandbox(evolink);
 
 /** n8n takes 0 for "not set" and waits a second. */
 const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+const IMAGE_LINK = 'https://example.com/cat.jpg';
 const CONTINUE = { onError: 'continueRegularOutput' as const };
 const GONE = { kind: 'status', status: 403 } as const;
 
@@ -91,7 +92,7 @@ describe('"Retry with currently saved workflow"', () => {
 		['a prompt that was an expression', PROMPT, { prompt: '<0>' }],
 		['a quality by expression', { quality: '768p' }, { quality: '={{ "768p" }}' }],
 		['a duration by expression', { duration: 6 }, { duration: '={{ 6 }}' }],
-		['a link by expression', {}, { imageUrl: `={{ "${PICTURE_LINK}" }}` }],
+		['a link by expression', { imageUrl: IMAGE_LINK }, { imageUrl: `={{ "${IMAGE_LINK}" }}` }],
 		[
 			'camera commands by expression',
 			{ cameraCommands: ['Pan left'] },
@@ -607,13 +608,13 @@ describe('an image that Evolink cannot open', () => {
 		const source = '={{ $itemIndex === 0 ? "url" : "binary" }}';
 		const { rows } = await run({
 			items: [{ json: {} }, { json: {}, binary: { data: await storedImage() } }],
-			parameters: { imageSource: source },
+			parameters: { imageSource: source, imageUrl: IMAGE_LINK },
 			node: { ...RETRY_ON_FAIL, ...CONTINUE },
 		});
 
 		expect(textOf(rows[0].json.error)).toContain('image_processing_error');
 		expect(rows[1].json.status).toBe('completed');
-		expect(sandbox.bill.filter(({ imageUrl }) => imageUrl === PICTURE_LINK)).toHaveLength(1);
+		expect(sandbox.bill.filter(({ imageUrl }) => imageUrl === IMAGE_LINK)).toHaveLength(1);
 		expect(sandbox.requestsOf('upload')).toHaveLength(2);
 	});
 

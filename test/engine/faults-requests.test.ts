@@ -9,7 +9,7 @@ import type { INodeExecutionData, IRun } from 'n8n-workflow';
 import type { Sandbox } from '../../sandbox';
 import { outputItems } from '../../tools/engine';
 import { RunCredentialsHelper } from '../../tools/engine/run-credentials';
-import { NODE_NAME, useEvolink } from './evolink-workflow';
+import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { addressOf, listenOnLoopback } from './loopback-server';
 import { testsOnOwnSandbox } from './own-sandbox';
@@ -20,6 +20,8 @@ import { bodyField } from './traffic';
 
 const evolink = useEvolink({ generationSeconds: 0 });
 const itAlone = testsOnOwnSandbox(evolink);
+
+const NODE_NAME = 'Evolink';
 
 /** n8n takes 0 for "not set" and waits a second. */
 const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 4, waitBetweenTries: 1 };

@@ -32,8 +32,9 @@ export function testsOnOwnSandbox(evolink: EvolinkBench, options: SandboxOptions
 					run: async (run) => await evolink.run({ sandbox, ...run }),
 					start: (run) => evolink.start({ sandbox, ...run }),
 					retry: async (previous, run, nodeSettings = 'original') => {
-						const waiting = settingsOf(previous, evolink, run, nodeSettings);
-						return await evolink.retry(waiting, { sandbox, ...run });
+						const failed =
+							nodeSettings === 'current' ? withCurrentSettings(previous, run) : previous;
+						return await evolink.retry(failed, { sandbox, ...run });
 					},
 					wake: async (previous, run) => await evolink.wake(previous, { sandbox, ...run }),
 				});
@@ -44,21 +45,17 @@ export function testsOnOwnSandbox(evolink: EvolinkBench, options: SandboxOptions
 	};
 }
 
-/** The failed execution, whose waiting nodes n8n gives the settings that they have now. */
-function settingsOf(
-	previous: EvolinkResult,
-	evolink: EvolinkBench,
-	run: EvolinkRun,
-	nodeSettings: 'original' | 'current',
-): EvolinkResult {
-	if (nodeSettings === 'original') return previous;
+/** The failed execution, whose waiting node takes the settings that the workflow has now. */
+function withCurrentSettings(previous: EvolinkResult, { parameters, node }: EvolinkRun) {
 	const copy = { ...previous, run: structuredClone(previous.run) };
-	const { nodes } = evolink.workflow(run);
 	for (const waiting of copy.run.data.executionData?.nodeExecutionStack ?? []) {
-		const current = nodes.find(({ name }) => name === waiting.node.name);
-		// The defaults that n8n has filled in stay where nothing else is said.
-		const parameters = { ...waiting.node.parameters, ...current?.parameters };
-		waiting.node = { ...(current ?? waiting.node), parameters };
+		const { id, name, type, typeVersion, position, credentials } = waiting.node;
+		waiting.node = {
+			...{ id, name, type, typeVersion, position, credentials },
+			// The defaults that n8n has filled in stay where nothing else is said.
+			parameters: Object.assign({}, waiting.node.parameters, parameters),
+			...node,
+		};
 	}
 	return copy;
 }
