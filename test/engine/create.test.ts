@@ -205,11 +205,7 @@ function isTaken(mode: (typeof MODES)[number], { quality, duration }: (typeof SE
 }
 
 async function image(sidePx: number) {
-	return await evolink.engine.storeBinary(
-		imageBytes('png', sidePx, sidePx),
-		'a.png',
-		'image/png',
-	);
+	return await evolink.engine.storeBinary(imageBytes('png', sidePx, sidePx), 'a.png', 'image/png');
 }
 
 describe('each model in each mode sends what the API takes, and nothing else', () => {

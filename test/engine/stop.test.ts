@@ -222,11 +222,7 @@ describe('the Stop button ends the run within a second, and no request follows',
 });
 
 async function withImage(): Promise<EvolinkRun> {
-	const data = await evolink.engine.storeBinary(
-		imageBytes('png', 640, 480),
-		'a.png',
-		'image/png',
-	);
+	const data = await evolink.engine.storeBinary(imageBytes('png', 640, 480), 'a.png', 'image/png');
 	return {
 		items: [{ json: {}, binary: { data } }],
 		parameters: { imageSource: 'binary' },

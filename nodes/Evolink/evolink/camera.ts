@@ -41,13 +41,52 @@ export interface CameraStep {
 	commands: readonly string[];
 }
 
-function isCameraCommand(text: string): boolean {
-	return CAMERA_COMMANDS.some(({ value }) => value === text);
+/** Other words of film people for movements of the list, where all would agree on what they mean. */
+const SYNONYMS = new Map(
+	Object.entries({
+		'dolly in': 'Push in',
+		'dolly forward': 'Push in',
+		'move in': 'Push in',
+		'move closer': 'Push in',
+		'dolly out': 'Pull out',
+		'dolly back': 'Pull out',
+		'move out': 'Pull out',
+		'pull back': 'Pull out',
+		'crane up': 'Pedestal up',
+		'boom up': 'Pedestal up',
+		'crane down': 'Pedestal down',
+		'boom down': 'Pedestal down',
+		'track left': 'Truck left',
+		'crab left': 'Truck left',
+		'slide left': 'Truck left',
+		'track right': 'Truck right',
+		'crab right': 'Truck right',
+		'slide right': 'Truck right',
+		handheld: 'Shake',
+		'hand held': 'Shake',
+		'camera shake': 'Shake',
+		'locked off': 'Static shot',
+		'lock off': 'Static shot',
+		static: 'Static shot',
+		follow: 'Tracking shot',
+		'follow shot': 'Tracking shot',
+		tracking: 'Tracking shot',
+	}),
+);
+
+function plainWords(text: string): string {
+	return text.replace(/[\s_-]+/g, ' ').trim();
+}
+
+/** Returns the command as the API writes it, whatever its case; undefined for anything else. */
+function commandOf(text: string): string | undefined {
+	const words = plainWords(text).toLowerCase();
+	return CAMERA_COMMANDS.find(({ value }) => value.toLowerCase() === words)?.value;
 }
 
 /**
- * Returns the commands as the API writes them. Taken in any case, in brackets or with several in
- * one text, since that is what expressions and agents give.
+ * Returns the commands as the API writes them. Taken in any case, in brackets, with several in one
+ * text or by another name, since that is what expressions and agents give.
  *
  * @param label the field's name on the screen, for the message
  * @throws EvolinkFailure that names the first command that is unknown, and all that are known
@@ -55,15 +94,23 @@ function isCameraCommand(text: string): boolean {
 export function readCameraCommands(texts: readonly string[], label: string): string[] {
 	const words = texts
 		.flatMap((text) => text.replace(/[[\]]/g, ',').split(','))
-		.map((word) => word.replace(/[\s_-]+/g, ' ').trim())
+		.map(plainWords)
 		.filter((word) => word !== '');
 	return words.map((word) => {
-		const command = CAMERA_COMMANDS.find(({ value }) => value.toLowerCase() === word.toLowerCase());
-		if (command !== undefined) return command.value;
+		const command = commandOf(word) ?? SYNONYMS.get(word.toLowerCase());
+		if (command !== undefined) return command;
 		throw inputFailure(
 			`'${label}' has a value that is not a camera command: '${quotedName(word)}'`,
 			`The camera commands are: ${CAMERA_COMMANDS.map(({ value }) => value).join(', ')}.`,
 		);
+	});
+}
+
+/** Returns the prompt with the commands that were typed into it as the API writes them. */
+function withTypedCommands(words: string): string {
+	return words.replace(/\[([^[\]]*)\]/g, (whole, inside: string) => {
+		const commands = inside.split(',').map(commandOf);
+		return commands.includes(undefined) ? whole : `[${commands.join(',')}]`;
 	});
 }
 
@@ -85,7 +132,7 @@ export function composePrompt(
 	steps: readonly CameraStep[],
 ): string {
 	const parts = [
-		words.trim(),
+		withTypedCommands(words.trim()),
 		bracket(commands),
 		...steps.flatMap((step) => [step.cue.trim(), bracket(step.commands)]),
 	];
@@ -113,7 +160,7 @@ export function promptAdvice(prompt: string): string[] {
 	const advice: string[] = [];
 	for (const [whole, inside] of prompt.matchAll(/\[([^[\]]*)\]/g)) {
 		const parts = inside.split(',').map((part) => part.trim());
-		const unknown = parts.filter((part) => !isCameraCommand(part));
+		const unknown = parts.filter((part) => commandOf(part) === undefined);
 		if (unknown.length > 0) {
 			advice.push(
 				`${quotedName(whole)} in the prompt is not one of the ${CAMERA_COMMANDS.length} camera commands, so the model reads it as ordinary words. Pick the movement from 'Camera Commands' to be sure.`,

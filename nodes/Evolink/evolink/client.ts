@@ -91,7 +91,7 @@ const READ_TIMEOUT_MS = 30_000;
 const UPLOAD_TIMEOUT_MS = 180_000;
 
 /** An address that does not answer is mostly a typing mistake; the user should hear of it soon. */
-const LONGEST_UNREACHABLE_MS = 7_000;
+const LONGEST_UNREACHABLE_MS = 15_000;
 
 /** "Too many requests", by whoever answered, or by the API's own error under another status. */
 function isTooManyRequests(response: Response): boolean {

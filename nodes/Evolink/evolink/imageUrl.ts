@@ -4,9 +4,6 @@ const INVISIBLE = /[\p{Cf}\u2800\u3164]/gu;
 /** How a page or a feed writes `&`, now and then twice over. */
 const WRITTEN_AMPERSAND = /&(amp;|#38;|#x26;)+/gi;
 
-/** What JavaScript writes for an object where text should be, as is or encoded for a link. */
-const OBJECT = /(\[|%5B)object([ +]|%20)\w+(\]|%5D)/i;
-
 /**
  * What a link must not hold inside: most likely it is two links, or half a sentence. Behind a slash
  * or an equals sign, another link is part of it, as image proxies and archives write it.
@@ -14,13 +11,12 @@ const OBJECT = /(\[|%5B)object([ +]|%20)\w+(\]|%5D)/i;
 const NOT_INSIDE_A_LINK = /[\s\p{Cc}]|[^/=]https?:\/\//iu;
 
 /** Why a text is not exactly one link. */
-export type LinkFault = 'empty' | 'object' | 'noLink' | 'notOne';
+export type LinkFault = 'empty' | 'noLink' | 'notOne';
 
 /** Returns the http or https link that a text is, or why it is none; what is signed in it stays. */
 export function readLink(text: string): URL | LinkFault {
 	const link = text.replace(INVISIBLE, '').trim().replace(WRITTEN_AMPERSAND, '&');
 	if (link === '') return 'empty';
-	if (OBJECT.test(link)) return 'object';
 	if (!/^https?:\/\//i.test(link)) return 'noLink';
 	if (NOT_INSIDE_A_LINK.test(link)) return 'notOne';
 	const url = webUrl(link);

@@ -87,13 +87,13 @@ function isHandshakeTrouble({ code, message }: Trouble): boolean {
  */
 export function noResponseReason(error: unknown): NoResponseReason {
 	const troubles = troublesIn(error);
+	const before = PHASES_BEFORE_SENDING.find(([, isSo]) => troubles.some(isSo))?.[0];
+	if (before !== undefined && before !== 'handshake') return before;
 	// An alert on a connection that is already established can follow the request.
 	const isHandshaking = troubles.find((one) => one.isHandshaking !== undefined)?.isHandshaking;
-	if (isHandshaking === true) return 'handshake';
-	const before = PHASES_BEFORE_SENDING.find(([, isSo]) => troubles.some(isSo))?.[0];
-	const isAlert =
+	const isLaterAlert =
 		isHandshaking === false && troubles.some(({ code }) => code.startsWith('ERR_SSL_'));
-	if (before !== undefined && !(before === 'handshake' && isAlert)) return before;
+	if (isHandshaking === true || (before === 'handshake' && !isLaterAlert)) return 'handshake';
 	const isTimeout = troubles.some(({ code }) =>
 		['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT'].includes(code),
 	);

@@ -3,6 +3,9 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { inputFailure, quotedName } from '../evolink/failure';
 import { isJsonObject } from '../evolink/task';
 
+/** What JavaScript writes for an object where text should be, as is or encoded for a link. */
+const AN_OBJECT = /(\[|%5B)object([ +]|%20)\w+(\]|%5D)/i;
+
 /** Both ends belong to the range. */
 interface NumberRange {
 	min?: number;
@@ -41,11 +44,12 @@ export class Fields {
 		return given === undefined ? fallback : given;
 	}
 
-	/** A number counts as text; nothing at all as an empty one. */
+	/** A number counts as text; nothing at all as an empty one; an object that became text as none. */
 	text(name: string, label: string, fallback = ''): string {
 		const value = this.value(name, fallback) ?? '';
 		if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-		return typeof value === 'string' ? value : refuse(label, 'text', value);
+		if (typeof value !== 'string') return refuse(label, 'text', value);
+		return AN_OBJECT.test(value) ? refuse(label, 'text without an object in it', value) : value;
 	}
 
 	yesOrNo(name: string, label: string, fallback?: boolean): boolean {

@@ -84,7 +84,7 @@ function promptField(model: VideoModel, imageCount: ImageCount): INodeProperties
 		...(isRequired ? { required: true } : {}),
 		default: '',
 		placeholder: 'e.g. The cat slowly opens its eyes and looks around',
-		description: `What happens in the video, in plain words. ${isRequired ? 'Required' : 'Optional; the image alone is enough'}. At most ${model.promptMaxCharacters} characters, including camera commands.`,
+		description: `What happens in the video, in plain words. ${isRequired ? 'Required' : 'Optional; the image alone is enough'}. At most ${model.promptMaxCharacters} characters, including camera commands. Commands in square brackets must be those of the list below; the model reads others as words.`,
 	};
 }
 
@@ -217,7 +217,8 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 				displayName: 'Rehearse (No Cost)',
 				name: 'rehearse',
 				type: 'boolean',
-				default: false,
+				// Adding the option is meant to turn it on.
+				default: true,
 				description:
 					'Whether to check everything but make no video: the output is a tiny test video. Nothing is sent to Evolink and nothing is paid.',
 			},

@@ -201,10 +201,6 @@ function checkImageUrl(text: string, expression: string | undefined, frame: Fram
 						'is empty: its expression gave nothing for this item',
 						`${written}Check that the node before this one returns this field for every item.`,
 					],
-		object: [
-			'has an object where text should be',
-			`${written}Choose the field inside the object that holds the link.`,
-		],
 		notOne: [
 			'must be exactly one link, without spaces or line breaks inside',
 			`It is ${given}. Use one item for each image; n8n's 'Split Out' node makes items of a list.`,
@@ -286,11 +282,15 @@ const PAGES_WITH_NODE = ['Box', 'Dropbox', 'Google Drive', 'OneDrive'];
 export function linkAdvice(url: string, { sourceField }: Frame = FIRST_FRAME): string | undefined {
 	const page = sharePageOf(url);
 	const ending = otherEndingOf(url);
-	const byEnding = `The image link ends in .${ending}, so it is probably no image that Evolink reads. Use the link of a JPEG or PNG image.`;
-	if (page === undefined) return ending && byEnding;
+	if (page === undefined) {
+		return (
+			ending &&
+			`The image link leads to a ${ending.toUpperCase()} file, which is probably no image that Evolink reads. Use the link of a JPEG or PNG image.`
+		);
+	}
 	const node = page === 'OneDrive' ? 'Microsoft OneDrive' : page;
 	const wayOut = PAGES_WITH_NODE.includes(page)
-		? `Load the image in an earlier node, e.g. '${node}',`
+		? `Load the image in an earlier node ('${node}' or 'HTTP Request')`
 		: "Use the link of the image file itself, or load that in an earlier node, e.g. 'HTTP Request',";
 	return `The image link is a ${page} page, not the image itself, so Evolink may not be able to open it. ${wayOut} and set '${sourceField}' to 'Binary File'.`;
 }
