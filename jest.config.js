@@ -27,7 +27,7 @@ module.exports = {
 	// More than the usual one for each core but one: these tests mostly wait.
 	maxWorkers: Math.max(4, availableParallelism()),
 	// Of the tests of one `describe` in a file, with `it.concurrent`.
-	maxConcurrency: 16,
+	maxConcurrency: 12,
 	testTimeout: 30_000,
 	collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 	// Not as pages: their scripts would lie among the files that the linter looks at.

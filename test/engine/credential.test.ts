@@ -1,8 +1,12 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { createServer } from 'node:net';
+import { inspect } from 'node:util';
 
+import type { Fault, FaultAction } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
+import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
 import { imageBytes } from './image-bytes';
+import { SPEED } from './quick-clock';
 import { expectRefusal } from './refusals';
 
 const evolink = useEvolink();
@@ -26,10 +30,6 @@ async function unreachableUrl(): Promise<string> {
 	if (address === null || typeof address === 'string') throw new Error('No port was given');
 	return `http://127.0.0.1:${address.port}`;
 }
-
-afterEach(() => {
-	expect(evolink.sandbox.violations).toEqual([]);
-});
 
 describe('The test of the credential', () => {
 	it('succeeds with the right key, by one free request', async () => {
@@ -166,4 +166,189 @@ describe('an API key', () => {
 		});
 		expect(error).toBeUndefined();
 	});
+});
+
+/** Looks different in JSON and in a URL; it opens nothing. */
+const KEY = 'sk/slash+plus="quote"\\back$&-percent%41-0123';
+
+/** JSON may spell each character of a text by its code, and some libraries escape slashes. */
+const SPELLINGS: Record<string, (key: string) => string> = {
+	'as JSON.stringify does': (key) => JSON.stringify(key).slice(1, -1),
+	'with escaped slashes': (key) => JSON.stringify(key).slice(1, -1).replaceAll('/', '\\/'),
+	'by character codes': (key) =>
+		[...key].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+	'percent-encoded': (key) => encodeURIComponent(key),
+};
+
+const answer = (body: string): FaultAction => ({ kind: 'garbage', body });
+
+/** Answers in which the API repeats the key, wherever the node shows what the API said. */
+const ECHOES: Record<string, { fault: (key: string) => Fault; succeeds?: boolean }> = {
+	'the reason of a failed task': {
+		fault: (key) => {
+			const error = `{"code":"code of ${key}","message":"No credits for ${key}."}`;
+			const task = `{"id":"task-unified-1-abcdefgh","status":"failed","error":${error}}`;
+			return { on: 'read', fault: answer(task) };
+		},
+	},
+	'the status of a task': {
+		fault: (key) => {
+			const task = `{"id":"task-unified-1-abcdefgh","status":"owned by ${key}"}`;
+			return { on: 'read', times: Infinity, fault: answer(task) };
+		},
+	},
+	'the model and the links of a completed task': {
+		succeeds: true,
+		fault: (key) => {
+			const links = `"https://example.com/?key=${key}","https://${key}@example.com/"`;
+			const rest = `"model":"${key}","results":[${links}],"${key}":{"deep":["${key}"]}`;
+			const task = `{"id":"task-unified-1-abcdefgh","status":"completed",${rest}}`;
+			return { on: 'read', fault: answer(task) };
+		},
+	},
+	'an upload that is refused': {
+		fault: (key) => {
+			const refusal = `{"success":false,"code":401,"msg":"${key} is not known"}`;
+			return { on: 'upload', fault: answer(refusal) };
+		},
+	},
+};
+
+/** Error answers take the words themselves and spell them as JSON does. */
+const ERROR_ANSWERS: Record<string, Fault> = {
+	'an error answer to a submission': {
+		on: 'submit',
+		fault: {
+			kind: 'status',
+			status: 400,
+			message: `${KEY} may not do that`,
+			code: KEY,
+			param: KEY,
+		},
+	},
+	'an error answer to a read': {
+		on: 'read',
+		fault: { kind: 'status', status: 401, message: `Bearer ${KEY} is not valid` },
+	},
+	'the target of a redirect': {
+		on: 'submit',
+		fault: {
+			kind: 'redirect',
+			location: `https://example.com/?token=${encodeURIComponent(KEY)}`,
+		},
+	},
+};
+
+async function imageRun(): Promise<EvolinkRun> {
+	const image = imageBytes('png', 640, 480);
+	const data = await evolink.engine.storeBinary(image, 'a.png', 'image/png');
+	return {
+		items: [{ json: {}, binary: { data } }],
+		parameters: { imageSource: 'binary', simplify: false, downloadVideo: false },
+	};
+}
+
+/** Every text in a value, keys of objects included. */
+function textsIn(value: unknown): string[] {
+	if (typeof value === 'string') return [value];
+	if (typeof value !== 'object' || value === null) return [];
+	return Object.entries(value).flatMap(([name, each]) => [name, ...textsIn(each)]);
+}
+
+/** The key is there neither as it is, nor as JSON writes it, nor as a URL holds it. */
+function expectWithout(key: string, text: string): void {
+	for (const form of [key, JSON.stringify(key).slice(1, -1), encodeURIComponent(key)]) {
+		expect(text).not.toContain(form);
+	}
+}
+
+function expectNowhere(key: string, { run, error, rows }: EvolinkResult): void {
+	expectWithout(key, JSON.stringify(run));
+	expectWithout(key, inspect(run, { depth: 30 }));
+	expectWithout(key, `${error?.message} ${String(error?.description)} ${String(error?.stack)}`);
+	for (const text of textsIn(rows.map(({ json }) => json))) expectWithout(key, text);
+}
+
+describe('the API key stays secret when the API repeats it', () => {
+	const cases = Object.entries(ECHOES).flatMap(([where, { fault, succeeds = false }]) =>
+		Object.entries(SPELLINGS).map(([spelling, spell]) => ({
+			name: `in ${where}, spelled ${spelling}`,
+			fault: fault(spell(KEY)),
+			succeeds,
+		})),
+	);
+	const errors = Object.entries(ERROR_ANSWERS).map(([where, fault]) => ({
+		name: `in ${where}`,
+		fault,
+		succeeds: false,
+	}));
+	for (const { name, fault, succeeds } of [...cases, ...errors]) {
+		evolink.it(
+			name,
+			async ({ sandbox, run }) => {
+				const settings = await imageRun();
+				settings.parameters = { ...settings.parameters, options: { timeout: 2 * SPEED } };
+				sandbox.addFault(fault);
+				const result = await run(settings);
+				sandbox.reset();
+				sandbox.addFault(fault);
+				const continued = await run({
+					...settings,
+					node: { onError: 'continueRegularOutput' },
+				});
+
+				expect(result.error === undefined).toBe(succeeds);
+				expect(continued.rows).toHaveLength(1);
+				for (const each of [result, continued]) expectNowhere(KEY, each);
+				// What the API said is shown with a mark in the key's place.
+				expect(JSON.stringify([result.run, continued.run])).toContain('[API key]');
+			},
+			{ apiKey: KEY },
+		);
+	}
+});
+
+describe('the API key is in no output or error', () => {
+	const faults: Record<string, Fault | undefined> = {
+		'all is well': undefined,
+		'the connection breaks off': { on: 'submit', fault: { kind: 'reset-after-acceptance' } },
+		'reads break off until the deadline': {
+			on: 'read',
+			times: Infinity,
+			fault: { kind: 'reset-before-acceptance' },
+		},
+		'the file cannot be fetched': { on: 'media', fault: { kind: 'status', status: 410 } },
+	};
+	for (const [name, fault] of Object.entries(faults)) {
+		evolink.it(
+			`when ${name}`,
+			async ({ sandbox, run }) => {
+				if (fault !== undefined) sandbox.addFault(fault);
+				const result = await run({ parameters: { options: { timeout: 2 * SPEED } } });
+
+				expectNowhere(KEY, result);
+				expect(sandbox.violations).toEqual([]);
+			},
+			{ apiKey: KEY },
+		);
+	}
+
+	for (const [name, credential] of Object.entries({
+		'nobody listens': { baseUrl: 'http://127.0.0.1:1' },
+		'the host name is unknown': { baseUrl: 'http://nowhere.invalid' },
+		'no header can hold it': { apiKey: 'sk-zero\u0000-0123' },
+		'it is wrong': { apiKey: KEY },
+	} as Record<string, { baseUrl?: string; apiKey?: string }>)) {
+		evolink.it(`when ${name}`, async ({ sandbox, run }) => {
+			const result = await run({ credential, parameters: { options: { timeout: SPEED } } });
+
+			expect(result.error).toBeDefined();
+			expectNowhere(credential.apiKey ?? sandbox.apiKey, result);
+		});
+	}
+});
+
+it('the API keys are not in the log of all this', () => {
+	const log = evolink.engine.logLines().join('\n');
+	for (const key of [KEY, 'sk-zero\u0000-0123', evolink.sandbox.apiKey]) expectWithout(key, log);
 });

@@ -331,17 +331,7 @@ describe('a download that goes wrong for ever ends after five minutes', () => {
 			faults: always({ kind: 'truncated-media' }),
 			message: /broke off on the way|incomplete/,
 		},
-		trickle: { faults: always({ kind: 'trickle' }), message: /broke off on the way/ },
 		'never begins': { faults: always({ kind: 'stall' }), message: /did not answer in time/ },
-		reset: {
-			faults: always({ kind: 'reset-before-acceptance' }),
-			message: /connection broke off/,
-		},
-		'429': {
-			faults: always({ kind: 'status', status: 429 }),
-			message: /HTTP 429/,
-			httpCode: '429',
-		},
 		'503 with a Retry-After beyond the deadline': {
 			faults: always({ kind: 'status', status: 503, retryAfter: 3600 }),
 			message: /HTTP 503/,
