@@ -1,16 +1,15 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import { withBox } from '../film/changed-clips';
+import { clip } from '../film/clips';
 import { joinBytes } from '../film/join-bytes';
-import { useEvolink } from './evolink-workflow';
+import { NODE_NAME, useEvolink } from './evolink-workflow';
 import type { EvolinkRun } from './evolink-workflow';
 import { expectRefusal } from './refusals';
 
 const evolink = useEvolink();
-const FOLDER = path.join(__dirname, '..', 'film', 'clips');
-const clip = (name: string) => readFileSync(path.join(FOLDER, `${name}.mp4`));
 
 /** Nobody may read it: Join needs no credential. */
 const UNREADABLE = { baseUrl: 'no address' };
@@ -35,6 +34,50 @@ function join(items: INodeExecutionData[], more: Partial<EvolinkRun> = {}): Evol
 	};
 }
 
+const INDEX_MIB = 60;
+/** Without bounds, each of them takes two seconds and more. */
+const MOST_CPU_SECONDS = 1.5;
+
+/** Boxes of nothing but a header, before what else is there. */
+const tinyBoxes = (content: Buffer) => {
+	const tiny = Buffer.alloc(INDEX_MIB * 1024 * 1024, '\0\0\0\x08free', 'latin1');
+	return Buffer.concat([tiny, content]);
+};
+
+/** A table with rows of nothing. */
+const rows = (rowBytes: number) => () => {
+	const table = Buffer.alloc(INDEX_MIB * 1024 * 1024);
+	table.writeUInt32BE(Math.floor((table.length - 8) / rowBytes), 4);
+	return table;
+};
+
+/** By what is in them: the clip, the box, and its new content. */
+const HUGE_INDEXES: Record<string, [string, string, (content: Buffer) => Buffer]> = {
+	'boxes of 8 bytes': ['beep', 'moov', tinyBoxes],
+	'such boxes in a track': ['beep', 'moov trak mdia minf stbl', tinyBoxes],
+	'such boxes in a sample entry': ['beep', 'moov trak mdia minf stbl stsd avc1', tinyBoxes],
+	durations: ['beep', 'moov trak mdia minf stbl stts', rows(8)],
+	delays: ['beep', 'moov trak mdia minf stbl ctts', rows(8)],
+	chunks: ['beep', 'moov trak mdia minf stbl stco', rows(4)],
+	edits: ['beep', 'moov trak edts elst', rows(12)],
+	'parameter sets': [
+		'hevc',
+		'moov trak mdia minf stbl stsd hvc1 hvcC',
+		(content) => {
+			const sets = Buffer.alloc(3 + 65_535 * 2);
+			sets.writeUInt16BE(65_535, 1);
+			const all = Buffer.concat([content.subarray(0, 23), ...Array(255).fill(sets)]);
+			all.writeUInt8(255, 22);
+			return all;
+		},
+	],
+	'the length of a descriptor': [
+		'beep',
+		'moov trak:1 mdia minf stbl stsd mp4a esds',
+		() => Buffer.concat([Buffer.from([0, 0, 0, 0, 3]), Buffer.alloc(INDEX_MIB * 1024 * 1024, 128)]),
+	],
+};
+
 afterEach(() => expect(evolink.sandbox.requests).toEqual([]));
 
 describe('Video > Join', () => {
@@ -48,7 +91,7 @@ describe('Video > Join', () => {
 		expect(rows).toHaveLength(1);
 		const [{ json, binary, pairedItem }] = rows;
 		const bytes = await evolink.engine.readBinary(binary!.data);
-		expect(bytes.equals(joinBytes(clips).bytes)).toBe(true);
+		expect(bytes.equals((await joinBytes(clips)).bytes)).toBe(true);
 		expect(json).toEqual({
 			clips: 3,
 			durationSeconds: expect.closeTo(3, 1),
@@ -71,7 +114,7 @@ describe('Video > Join', () => {
 
 		expect(error).toBeUndefined();
 		const bytes = await evolink.engine.readBinary(rows[0].binary!.movie);
-		expect(bytes.equals(joinBytes(clips).bytes)).toBe(true);
+		expect(bytes.equals((await joinBytes(clips)).bytes)).toBe(true);
 		expect(rows[0].binary?.movie.fileName).toBe('film.mp4');
 	});
 
@@ -130,5 +173,65 @@ describe('Video > Join', () => {
 			{ json: { error: { message: expect.stringMatching(message) } }, pairedItem: { item: 1 } },
 		]);
 		expect(continued.rows).toHaveLength(1);
+	});
+
+	it.each([
+		['before anything is written', 'index-at-end', 3_000],
+		['only while the video is written', 'plain', 3_000],
+	])('names the item of which n8n has less than it says: %s', async (_when, name, bytes) => {
+		const short = await itemOf(clip(name).subarray(0, bytes));
+		short.binary!.data.bytes = clip(name).length;
+		const items = [await itemOf(clip('plain')), short, await itemOf(clip('plain'))];
+		expectRefusal(await evolink.run(join(items)), {
+			itemIndex: 1,
+			message: /^Item 1 \(counted from 0\) is cut short/,
+		});
+	});
+
+	it.each([
+		['of one track', 'stco', 'trak:0', 4],
+		['of two tracks', 'stco', 'trak:1', 8],
+	])('refuses an item whose index lets samples %s overlap', async (_what, table, trak, row) => {
+		const damaged = withBox(clip('beep'), `moov ${trak} mdia minf stbl ${table}`, (content) => {
+			const changed = Buffer.from(content);
+			changed.writeUInt32BE(content.readUInt32BE(row + 8) - 1, row + 8);
+			return changed;
+		});
+		const items = [await itemOf(clip('beep')), await itemOf(damaged)];
+		expectRefusal(await evolink.run(join(items)), {
+			itemIndex: 1,
+			message: /^Item 1 \(counted from 0\) .*overlap/,
+		});
+	});
+
+	it.each(Object.entries(HUGE_INDEXES))(
+		'refuses an index of 64 MB within a moment, and without filling the memory: %s',
+		async (_what, [name, address, content]) => {
+			const items = [await itemOf(clip(name))];
+			items.push(await itemOf(withBox(clip(name), address, content)));
+			const { maxRSS } = process.resourceUsage();
+			const cpu = process.cpuUsage();
+			const result = await evolink.run(join(items));
+			const { user } = process.cpuUsage(cpu);
+
+			expectRefusal(result, { itemIndex: 1, message: /^Item 1 \(counted from 0\) is damaged/ });
+			expect(user / 1e6).toBeLessThan(MOST_CPU_SECONDS);
+			expect((process.resourceUsage().maxRSS - maxRSS) / 1024).toBeLessThan(4 * INDEX_MIB);
+		},
+	);
+
+	it('says that it was stopped, and nothing of videos that were started', async () => {
+		const item = await itemOf(clip('beep'));
+		const running = evolink.start(join(Array.from({ length: 2_000 }, () => item)));
+		const isRunning = () =>
+			evolink.engine.logLines().some((line) => line.includes(`"${NODE_NAME}" started`));
+		while (!isRunning()) await sleep(5);
+		await sleep(50);
+		running.cancel();
+		const { run, error } = await running.finished;
+
+		expect(run.status).toBe('canceled');
+		expect(error?.message).toBe('The execution was stopped');
+		expect(error?.description ?? '').toBe('');
 	});
 });
