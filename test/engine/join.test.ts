@@ -54,12 +54,7 @@ const rows = (rowBytes: number) => () => {
 /** By what is in them: the clip, the box, and its new content. */
 const HUGE_INDEXES: Record<string, [string, string, (content: Buffer) => Buffer]> = {
 	'boxes of 8 bytes': ['beep', 'moov', tinyBoxes],
-	'such boxes in a track': ['beep', 'moov trak mdia minf stbl', tinyBoxes],
-	'such boxes in a sample entry': ['beep', 'moov trak mdia minf stbl stsd avc1', tinyBoxes],
-	durations: ['beep', 'moov trak mdia minf stbl stts', rows(8)],
-	delays: ['beep', 'moov trak mdia minf stbl ctts', rows(8)],
 	chunks: ['beep', 'moov trak mdia minf stbl stco', rows(4)],
-	edits: ['beep', 'moov trak edts elst', rows(12)],
 	'parameter sets': [
 		'hevc',
 		'moov trak mdia minf stbl stsd hvc1 hvcC',
@@ -133,7 +128,7 @@ describe('Video > Join', () => {
 		[
 			'differs from the first',
 			async () => await itemOf(clip('hevc')),
-			/^Item 1 \(counted from 0\) differs from the first clip in its codec/,
+			/^Item 1 \(counted from 0\) .* differs from the first clip in its codec/,
 		],
 		[
 			'is cut short',
@@ -222,11 +217,10 @@ describe('Video > Join', () => {
 
 	it('says that it was stopped, and nothing of videos that were started', async () => {
 		const item = await itemOf(clip('beep'));
+		const linesBefore = evolink.engine.logLines().length;
 		const running = evolink.start(join(Array.from({ length: 2_000 }, () => item)));
-		const isRunning = () =>
-			evolink.engine.logLines().some((line) => line.includes(`"${NODE_NAME}" started`));
-		while (!isRunning()) await sleep(5);
-		await sleep(50);
+		const isRunning = (line: string) => line.includes(`"${NODE_NAME}" started`);
+		while (!evolink.engine.logLines().slice(linesBefore).some(isRunning)) await sleep(5);
 		running.cancel();
 		const { run, error } = await running.finished;
 

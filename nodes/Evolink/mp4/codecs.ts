@@ -1,18 +1,6 @@
 import { box, boxesIn, findBox } from './boxes';
-import type { Track } from './readMovie';
+import type { Movie, Track } from './readMovie';
 import { damaged, unsuitable } from './refusal';
-
-/** What a player must know to decode a video track. */
-export interface VideoFormat {
-	widthPx: number;
-	heightPx: number;
-	/** What must be the same in all clips, by the words for it. */
-	mustMatch: ReadonlyArray<[what: string, value: string]>;
-	/** The decoder's settings: where they differ, each clip keeps its own. */
-	config: Buffer;
-	/** The parameter sets in them, as they can stand in front of a sync sample. */
-	parameterSets: Buffer;
-}
 
 /** Offset of the boxes in a visual sample entry (ISO/IEC 14496-12, 12.1.3). */
 const VISUAL_HEADER_BYTES = 78;
@@ -60,8 +48,14 @@ function readHevcConfig(config: Buffer) {
 	return { sets, depth: [config[16] & 3, config[17] & 7, config[18] & 7] };
 }
 
-/** @throws Refusal for another codec than H.264 and H.265, and for what is encrypted */
-export function videoFormat({ entryType, entry, header }: Track, movieHeader: Buffer): VideoFormat {
+/**
+ * Returns what a player must know to decode a video track: its size, what must be the same in all
+ * clips, by the words for it, and the decoder's settings, which need not: where they differ, each
+ * clip keeps its own, and their parameter sets as they can stand in front of a sync sample.
+ *
+ * @throws Refusal for another codec than H.264 and H.265, and for what is encrypted
+ */
+export function videoFormat({ header: movieHeader, video: { entryType, entry, header } }: Movie) {
 	const isAvc = /^avc[13]$/.test(entryType);
 	if (!isAvc && !/^h[ve][cv]1$/.test(entryType)) {
 		throw unsuitable('has video that is not H.264 or H.265');

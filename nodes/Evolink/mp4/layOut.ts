@@ -1,9 +1,8 @@
 import { box } from './boxes';
 import { audioFormat, videoFormat } from './codecs';
-import type { VideoFormat } from './codecs';
 import { TRIMMED } from './readMovie';
 import type { Movie, Sample, Track } from './readMovie';
-import { forClip, mismatch, tooLong, unsuitable } from './refusal';
+import { forClip, tooLong, unsuitable } from './refusal';
 
 /** Two hours of video with sound; it bounds how long the tables of all clips take, in time and memory. */
 export const MOST_SAMPLES = 500_000;
@@ -25,28 +24,7 @@ export function joinedBytes({ sizeBytes, before }: Sample): number {
 	return sizeBytes + (before?.length ?? 0);
 }
 
-/** A track of the joined file; times are in units of its time scale. */
-export interface JoinedTrack {
-	timescale: number;
-	entries: Buffer[];
-	/** How much of the beginning the edit list leaves out. */
-	mediaTime: number;
-	shownSeconds: number;
-	/** As the first clip's track has it. */
-	header: Buffer;
-}
-
-/** All there is to write. */
-export interface Layout {
-	/** Of the first clip's movie. */
-	header: Buffer;
-	video: JoinedTrack;
-	audio: JoinedTrack | undefined;
-	chunks: Chunk[];
-	dataBytes: number;
-	widthPx: number;
-	heightPx: number;
-}
+export type Layout = Awaited<ReturnType<typeof layOut>>;
 
 /** Above it, times are rounded to a scale of this size: a player counts in 32 bits. */
 const LARGEST_TIMESCALE = 1e8;
@@ -55,11 +33,10 @@ const LARGEST_UINT32 = 0xffffffff;
 
 type AudioTrack = Track & ReturnType<typeof audioFormat>;
 
-/** A clip that can be joined, and when it is shown. */
+/** A clip that can be joined to those before it. */
 interface Clip extends ReturnType<typeof spanOf> {
-	video: Track;
+	video: Track & ReturnType<typeof videoFormat>;
 	audio: AudioTrack | undefined;
-	format: VideoFormat;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {
@@ -96,15 +73,16 @@ function spanOf({ samples, editSeconds, mediaTime, timescale, delaySeconds }: Tr
 }
 
 /** @throws Refusal for a clip that cannot be joined to those before it */
-function prepare({ header, video, audio: track }: Movie, before: readonly Clip[]): Clip {
-	const format = videoFormat(video, header);
-	for (const [index, [what, value]] of format.mustMatch.entries()) {
-		const wanted = before.length === 0 ? value : before[0].format.mustMatch[index][1];
+function prepare(movie: Movie, before: readonly Clip[]): Clip {
+	const video = { ...movie.video, ...videoFormat(movie) };
+	const [{ video: first }] = [...before, { video }];
+	for (const [index, [what, value]] of video.mustMatch.entries()) {
+		const [, wanted] = first.mustMatch[index];
 		const isReadable = what === 'codec' || what === 'size in pixels';
 		const words = isReadable ? `: ${value} instead of ${wanted}` : '';
-		if (value !== wanted) throw mismatch(`differs from the first clip in its ${what}${words}`);
+		if (value !== wanted) throw unsuitable(`differs from the first clip in its ${what}${words}`);
 	}
-	const audio = track && { ...track, ...audioFormat(track) };
+	const audio = movie.audio && { ...movie.audio, ...audioFormat(movie.audio) };
 	const firstAudio = before.find((clip) => clip.audio !== undefined)?.audio ?? audio;
 	if (audio !== undefined && firstAudio !== undefined) {
 		const { packetDuration, config, timescale } = firstAudio;
@@ -112,26 +90,26 @@ function prepare({ header, video, audio: track }: Movie, before: readonly Clip[]
 		const isEven = packets.every(({ duration }) => duration === packetDuration);
 		if (!isEven || packetDuration === 0) throw unsuitable('has sound with gaps');
 		if (!audio.config.equals(config) || audio.timescale !== timescale) {
-			throw mismatch('has another kind of sound than the clips before it');
+			throw unsuitable('has another kind of sound than the clips before it');
 		}
 	}
-	return { video, audio, format, ...spanOf(video) };
+	return { video, audio, ...spanOf(video) };
 }
 
 /** Lays the frames of all clips on one line of time: gives the samples their times on it. */
-function layOutVideo(clips: readonly Clip[], setsOf: (clip: Clip) => Buffer | undefined) {
+function layOutVideo(clips: readonly Clip[], needsSets: boolean) {
 	const timescale = commonTimescale(clips);
 	const startSeconds: number[] = [];
 	let [start, earliest, mediaTime] = [0, 0, 0];
 	for (const clip of clips) {
-		const { timescale: own, samples } = clip.video;
+		const { timescale: own, samples, parameterSets } = clip.video;
 		const scaled = (time: number) => Math.round((time * timescale) / own);
 		for (const sample of samples) {
 			const shownAt = start + scaled(sample.decodeTime + sample.delay - clip.firstShown);
 			// At a varying rate, the clip before can be decoded for longer than it is shown.
 			sample.decodeTime = Math.max(earliest, start + scaled(sample.decodeTime));
 			sample.delay = shownAt - sample.decodeTime;
-			if (sample.isSync) sample.before = setsOf(clip);
+			if (sample.isSync && needsSets) sample.before = parameterSets;
 			earliest = sample.decodeTime + 1;
 			mediaTime = Math.max(mediaTime, -sample.delay);
 		}
@@ -176,7 +154,7 @@ async function layOutAudio(
 	for (const [clip, { audio }] of clips.entries()) {
 		await forClip(clip, () => {
 			if (audio === undefined && silence === undefined) {
-				throw mismatch('has no sound, while other clips have a kind that has no silence');
+				throw unsuitable('has no sound, while other clips have a kind that has no silence');
 			}
 			const end = Math.max(nextFree, Math.min(firstSlots[clip + 1] ?? endSlot, endSlot));
 			if (end - firstSlot > MOST_SAMPLES) throw tooLong();
@@ -191,12 +169,9 @@ async function layOutAudio(
 		});
 	}
 	const mediaTime = -firstSlot * packetDuration;
-	const audioSeconds = nextFree * slotSeconds;
-	const shown = Math.min(shownSeconds, audioSeconds);
-	return {
-		packets,
-		track: { timescale, mediaTime, shownSeconds: shown, header, entries: [joinedEntry] },
-	};
+	const audioSeconds = Math.min(shownSeconds, nextFree * slotSeconds);
+	const entries = [joinedEntry];
+	return { packets, track: { timescale, mediaTime, shownSeconds: audioSeconds, header, entries } };
 }
 
 /** Returns one clip's samples in the order of its file, in chunks of one track each. */
@@ -231,22 +206,21 @@ function chunksOf(
  *
  * @throws ClipError for a clip that cannot be joined to the first
  */
-export async function layOut(movies: readonly Movie[]): Promise<Layout> {
+export async function layOut(movies: readonly Movie[]) {
 	const clips: Clip[] = [];
 	for (const [clip, movie] of movies.entries()) {
 		clips.push(await forClip(clip, () => prepare(movie, clips)));
 	}
-	const configOf = ({ format }: Clip) => format.config.toString('hex');
+	const configOf = ({ video: { config } }: Clip) => config.toString('hex');
 	const entries = new Map<string, Buffer>();
-	for (const clip of [...clips].reverse()) {
-		entries.set(configOf(clip), box(clip.video.entryType, clip.video.entry));
+	for (const clip of clips) {
+		const entry = entries.get(configOf(clip)) ?? box(clip.video.entryType, clip.video.entry);
+		entries.set(configOf(clip), entry);
 	}
 	const configs = [...entries.keys()];
 	// Where they differ, players need an entry for each configuration, and copies of the file need
 	// the parameter sets in front of each sync sample, too.
-	const video = layOutVideo(clips, ({ format }) =>
-		configs.length > 1 ? format.parameterSets : undefined,
-	);
+	const video = layOutVideo(clips, entries.size > 1);
 	const firstAudio = clips.find(({ audio }) => audio !== undefined)?.audio;
 	const audio = firstAudio && (await layOutAudio(clips, video, firstAudio));
 	const chunksOfClips: Chunk[][] = [];
@@ -262,19 +236,14 @@ export async function layOut(movies: readonly Movie[]): Promise<Layout> {
 		chunk.offset = dataBytes;
 		for (const sample of chunk.samples) dataBytes += joinedBytes(sample);
 	}
-	const [
-		{
-			format,
-			video: { header },
-		},
-	] = clips;
+	const { header, widthPx, heightPx } = clips[0].video;
 	return {
 		header: movies[0].header,
 		video: { ...video.track, entries: [...entries.values()], header },
 		audio: audio?.track,
 		chunks,
 		dataBytes,
-		widthPx: format.widthPx,
-		heightPx: format.heightPx,
+		widthPx,
+		heightPx,
 	};
 }

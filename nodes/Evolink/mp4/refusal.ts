@@ -23,10 +23,6 @@ export function unsuitable(why: string): Refusal {
 	return new Refusal('unsuitable', `cannot be joined, because it ${why}`);
 }
 
-export function mismatch(what: string): Refusal {
-	return new Refusal('unsuitable', what);
-}
-
 export function tooLong(): Refusal {
 	return new Refusal('tooLong', 'makes the joined video too long');
 }

@@ -1,6 +1,6 @@
 import { box, boxesIn, getBox, uint64 } from './boxes';
 import { joinedBytes } from './layOut';
-import type { Chunk, JoinedTrack, Layout } from './layOut';
+import type { Chunk, Layout } from './layOut';
 import type { Sample } from './readMovie';
 
 const FTYP = box('ftyp', Buffer.from('isom'), 512, Buffer.from('isomiso2avc1mp41'));
@@ -65,7 +65,12 @@ function sampleTable(entries: readonly Buffer[], chunks: readonly Chunk[], isVid
 	);
 }
 
-function trak(id: number, track: JoinedTrack, chunks: readonly Chunk[], movieTimescale: number) {
+function trak(
+	id: number,
+	track: Layout['video'],
+	chunks: readonly Chunk[],
+	movieTimescale: number,
+) {
 	const isVideo = id === 1;
 	const shown = uint64(Math.round(track.shownSeconds * movieTimescale));
 	let decoded = 0;
