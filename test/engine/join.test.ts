@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { withBox } from '../film/changed-clips';
+import { withBox, withTable } from '../film/changed-clips';
 import { clip } from '../film/clips';
 import { joinBytes } from '../film/join-bytes';
 import { NODE_NAME, useEvolink } from './evolink-workflow';
@@ -34,27 +34,22 @@ function join(items: INodeExecutionData[], more: Partial<EvolinkRun> = {}): Evol
 	};
 }
 
-const INDEX_MIB = 60;
+const INDEX_BYTES = 60 * 1024 * 1024;
 /** Without bounds, each of them takes two seconds and more. */
 const MOST_CPU_SECONDS = 1.5;
 
-/** Boxes of nothing but a header, before what else is there. */
-const tinyBoxes = (content: Buffer) => {
-	const tiny = Buffer.alloc(INDEX_MIB * 1024 * 1024, '\0\0\0\x08free', 'latin1');
-	return Buffer.concat([tiny, content]);
-};
-
-/** A table with rows of nothing. */
-const rows = (rowBytes: number) => () => {
-	const table = Buffer.alloc(INDEX_MIB * 1024 * 1024);
-	table.writeUInt32BE(Math.floor((table.length - 8) / rowBytes), 4);
-	return table;
-};
-
 /** By what is in them: the clip, the box, and its new content. */
 const HUGE_INDEXES: Record<string, [string, string, (content: Buffer) => Buffer]> = {
-	'boxes of 8 bytes': ['beep', 'moov', tinyBoxes],
-	chunks: ['beep', 'moov trak mdia minf stbl stco', rows(4)],
+	'boxes of 8 bytes': [
+		'beep',
+		'moov',
+		(content) => Buffer.concat([Buffer.alloc(INDEX_BYTES, '\0\0\0\x08free', 'latin1'), content]),
+	],
+	chunks: [
+		'beep',
+		'moov trak mdia minf stbl stco',
+		() => Buffer.alloc(INDEX_BYTES, '\0\xe0\0\0', 'latin1'),
+	],
 	'parameter sets': [
 		'hevc',
 		'moov trak mdia minf stbl stsd hvc1 hvcC',
@@ -69,9 +64,17 @@ const HUGE_INDEXES: Record<string, [string, string, (content: Buffer) => Buffer]
 	'the length of a descriptor': [
 		'beep',
 		'moov trak:1 mdia minf stbl stsd mp4a esds',
-		() => Buffer.concat([Buffer.from([0, 0, 0, 0, 3]), Buffer.alloc(INDEX_MIB * 1024 * 1024, 128)]),
+		() => Buffer.concat([Buffer.from([0, 0, 0, 0, 3]), Buffer.alloc(INDEX_BYTES, 128)]),
 	],
 };
+
+/** Each sample is a chunk of its own, a byte behind the one before. */
+function withOverlappingChunks(): Buffer {
+	const stbl = 'moov trak mdia minf stbl';
+	const offsets = Array.from({ length: 24 }, (_, index) => 48 + index);
+	const oneEach = withTable(clip('index-at-end'), `${stbl} stsc`, [1, 1, 1, 1]);
+	return withTable(oneEach, `${stbl} stco`, [offsets.length, ...offsets]);
+}
 
 afterEach(() => expect(evolink.sandbox.requests).toEqual([]));
 
@@ -184,15 +187,10 @@ describe('Video > Join', () => {
 	});
 
 	it.each([
-		['of one track', 'stco', 'trak:0', 4],
-		['of two tracks', 'stco', 'trak:1', 8],
-	])('refuses an item whose index lets samples %s overlap', async (_what, table, trak, row) => {
-		const damaged = withBox(clip('beep'), `moov ${trak} mdia minf stbl ${table}`, (content) => {
-			const changed = Buffer.from(content);
-			changed.writeUInt32BE(content.readUInt32BE(row + 8) - 1, row + 8);
-			return changed;
-		});
-		const items = [await itemOf(clip('beep')), await itemOf(damaged)];
+		['of one track', withOverlappingChunks()],
+		['of two tracks', withTable(clip('beep'), 'moov trak:1 mdia minf stbl stsz', [100, 45])],
+	])('refuses an item whose index lets samples %s overlap', async (_what, overlapping) => {
+		const items = [await itemOf(clip('beep')), await itemOf(overlapping)];
 		expectRefusal(await evolink.run(join(items)), {
 			itemIndex: 1,
 			message: /^Item 1 \(counted from 0\) .*overlap/,
@@ -211,7 +209,7 @@ describe('Video > Join', () => {
 
 			expectRefusal(result, { itemIndex: 1, message: /^Item 1 \(counted from 0\) is damaged/ });
 			expect(user / 1e6).toBeLessThan(MOST_CPU_SECONDS);
-			expect((process.resourceUsage().maxRSS - maxRSS) / 1024).toBeLessThan(4 * INDEX_MIB);
+			expect((process.resourceUsage().maxRSS - maxRSS) * 1024).toBeLessThan(4 * INDEX_BYTES);
 		},
 	);
 

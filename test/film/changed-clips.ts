@@ -42,3 +42,10 @@ function box(type: string, content: Buffer): Buffer {
 	header.write(type, 4, 'latin1');
 	return Buffer.concat([header, content]);
 }
+
+/** The bytes with other numbers in one table, behind its version. */
+export function withTable(bytes: Buffer, address: string, numbers: readonly number[]): Buffer {
+	const content = Buffer.alloc(4 + 4 * numbers.length);
+	for (const [index, number] of numbers.entries()) content.writeUInt32BE(number, 4 + 4 * index);
+	return withBox(bytes, address, () => content);
+}

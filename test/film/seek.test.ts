@@ -1,4 +1,4 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
+ 
 import type { Browser } from 'playwright-core';
 
 import { startChromium } from '../../tools/n8n/browser/chromium';

@@ -74,8 +74,10 @@ export const JOIN_VIDEOS_FIELDS: INodeProperties[] = updateDisplayOptions(
 	],
 );
 
-/** Returns an item's file. @throws EvolinkFailure, or whatever n8n throws when it cannot say its size */
-async function fileOf(context: IExecuteFunctions, itemIndex: number) {
+/** An item's file; it has an id where n8n keeps it outside of memory. */
+type ItemFile = Mp4File & { id: string | undefined };
+
+async function fileOf(context: IExecuteFunctions, itemIndex: number): Promise<ItemFile> {
 	const { fields } = fieldsOfItem(context, itemIndex);
 	const name = fields.text('binaryPropertyName', 'Input Data Field Name');
 	const binary = findFile(context, itemIndex, name, {
@@ -83,20 +85,19 @@ async function fileOf(context: IExecuteFunctions, itemIndex: number) {
 		fileField: 'Input Data Field Name',
 		noFileAdvice: "turn on 'Download Video' there",
 	});
-	const stop = context.getExecutionCancelSignal();
-	const file: Mp4File = {
+	return {
+		id: binary.id,
 		sizeBytes: await sizeOf(context, binary),
 		async *pieces() {
 			for await (const piece of piecesOf(context, itemIndex, binary)) {
-				stop?.throwIfAborted();
+				context.getExecutionCancelSignal()?.throwIfAborted();
 				yield piece;
 			}
 		},
 	};
-	return { id: binary.id, file };
 }
 
-/** @param id of a file that n8n keeps outside of memory, where it does */
+/** @param id of any file that n8n keeps outside of memory, where it does */
 async function store(
 	context: IExecuteFunctions,
 	id: string | undefined,
@@ -115,19 +116,19 @@ async function store(
 }
 
 async function join(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const clips: Array<Awaited<ReturnType<typeof fileOf>>> = [];
+	const files: ItemFile[] = [];
 	for (const itemIndex of context.getInputData().keys()) {
-		clips.push(await forClip(itemIndex, async () => await fileOf(context, itemIndex)));
+		files.push(await forClip(itemIndex, async () => await fileOf(context, itemIndex)));
 	}
 	const { options } = fieldsOfItem(context, 0);
 	const outputName = options.text('outputPropertyName', 'Put Output File in Field').trim();
 	const wantedName = options.text('fileName', 'File Name').trim() || DEFAULT_FILE_NAME;
 	const fileName = resultFileName(wantedName, DEFAULT_FILE_NAME, MEDIA_TYPE);
-	const video = await joinFiles(clips.map(({ file }) => file));
-	const file = await store(context, clips[0].id, video.pieces, fileName);
+	const video = await joinFiles(files);
+	const file = await store(context, files[0].id, video.pieces, fileName);
 	return {
 		json: {
-			clips: clips.length,
+			clips: files.length,
 			durationSeconds: video.durationSeconds,
 			width: video.widthPx,
 			height: video.heightPx,
@@ -135,7 +136,7 @@ async function join(context: IExecuteFunctions): Promise<INodeExecutionData> {
 			sizeBytes: video.sizeBytes,
 		},
 		binary: { [outputName || DEFAULT_FILE_FIELD]: file },
-		pairedItem: clips.map((_, item) => ({ item })),
+		pairedItem: files.map((_, item) => ({ item })),
 	};
 }
 
