@@ -1,4 +1,3 @@
- 
 import type { Browser } from 'playwright-core';
 
 import { startChromium } from '../../tools/n8n/browser/chromium';

@@ -40,7 +40,9 @@ describe('examples/storyboard-to-film.json', () => {
 			? bench.sandbox.bill
 			: [...bench.sandbox.bill].reverse();
 		expect(inOrder).toHaveLength(2);
-		const film = await joinBytes(inOrder.map(({ taskId }) => bench.sandbox.mediaOf(taskId).bytes()));
+		const film = await joinBytes(
+			inOrder.map(({ taskId }) => bench.sandbox.mediaOf(taskId).bytes()),
+		);
 		expect(attachedFiles({ recipients: [], email })['film.mp4'].equals(film.bytes)).toBe(true);
 	});
 });
