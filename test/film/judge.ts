@@ -31,26 +31,10 @@ export function framesOf(file: string): Frame[] {
 /** When each beep begins, in seconds: the first loud sample after a silence. */
 export function beepsOf(file: string): number[] {
 	const rate = 44_100;
-	const samples = execFileSync(
-		'ffmpeg',
-		[
-			'-hide_banner',
-			'-loglevel',
-			'error',
-			'-i',
-			file,
-			'-map',
-			'0:a',
-			'-ac',
-			'1',
-			'-ar',
-			String(rate),
-			'-f',
-			's16le',
-			'-',
-		],
-		{ maxBuffer: 1e9 },
-	);
+	const toSamples = ['-map', '0:a', '-ac', '1', '-ar', String(rate), '-f', 's16le', '-'];
+	const samples = execFileSync('ffmpeg', ['-loglevel', 'error', '-i', file, ...toSamples], {
+		maxBuffer: 1e9,
+	});
 	const beeps: number[] = [];
 	let lastLoud = Number.NEGATIVE_INFINITY;
 	for (let index = 0; index < samples.length / 2; index++) {
@@ -64,11 +48,6 @@ export function beepsOf(file: string): number[] {
 /** Copies all tracks into a new file, as people do who go on working with it. */
 export function copyWithFfmpeg(file: string, target: string): void {
 	ffmpeg('-y', '-i', file, '-c', 'copy', target);
-}
-
-/** Cuts the beginning off without encoding: frames before it stay in the file, hidden by its edit list. */
-export function cutWithFfmpeg(file: string, fromSeconds: number, target: string): void {
-	ffmpeg('-y', '-ss', String(fromSeconds), '-i', file, '-c', 'copy', target);
 }
 
 /** Kinds of the tracks, e.g. `video h264`. */

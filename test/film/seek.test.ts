@@ -1,10 +1,7 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Browser } from 'playwright-core';
 
 import { startChromium } from '../../tools/n8n/browser/chromium';
-import { FILMS } from './clips';
+import { clip, FILMS } from './clips';
 import { joinBytes } from './join-bytes';
 
 /** Inside a frame, never on the edge between two. */
@@ -54,16 +51,16 @@ it.each(PLAYABLE)(
 	'Chromium shows the right picture in the middle of each clip: %s',
 	async (_name, names) => {
 		const page = await browser.newPage();
-		const clips = names.map((name) => readFileSync(path.join(__dirname, 'clips', `${name}.mp4`)));
-		const film = joinBytes(clips).bytes.toString('base64');
+		const clips = names.map(clip);
+		const film = (await joinBytes(clips)).bytes.toString('base64');
 		let startSeconds = 0;
 		const differences: number[] = [];
-		for (const clip of clips) {
-			const { seconds } = joinBytes([clip]);
+		for (const one of clips) {
+			const { seconds } = await joinBytes([one]);
 			const middleSeconds = seconds / 2 + INTO_FRAME_SECONDS;
 			const sides = [
 				{ base64: film, seconds: startSeconds + middleSeconds },
-				{ base64: clip.toString('base64'), seconds: middleSeconds },
+				{ base64: one.toString('base64'), seconds: middleSeconds },
 			];
 			differences.push(Number(await page.evaluate(`(${DIFFERENCE})(${JSON.stringify(sides)})`)));
 			startSeconds += seconds;

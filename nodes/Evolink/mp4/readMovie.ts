@@ -1,16 +1,18 @@
-import { BoxReader, boxAt, boxesIn, damaged, fullBoxAt, Mp4Refusal } from './boxes';
-import type { Boxes } from './boxes';
+import { boxesIn, findBox, getBox } from './boxes';
+import { cutShort, damaged, tooLong, unsuitable } from './refusal';
 
-/** One picture or one packet of sound, in the order of decoding. */
+/** One frame or one packet of audio, in the order of decoding. */
 export interface Sample {
 	/** Where it lies in the file. */
 	offset: number;
 	sizeBytes: number;
-	/** When it is decoded and when it is shown, in units of the track's time scale. */
+	/** When it is decoded, and how much later it is shown, in units of the track's time scale. */
 	decodeTime: number;
-	shownAt: number;
+	delay: number;
 	duration: number;
-	isKeyFrame: boolean;
+	isSync: boolean;
+	/** Bytes of our own in front of it: parameter sets, or silence. */
+	before: Buffer | undefined;
 }
 
 /** One track with what joining needs to know. */
@@ -20,184 +22,171 @@ export interface Track {
 	/** Its one sample entry, such as `avc1` with all that lies in it. */
 	entryType: string;
 	entry: Buffer;
-	/** How much of the beginning is not shown (the edit list's media time), in its time scale. */
-	hidden: number;
+	/** How much of the beginning its edit list leaves out, in its time scale. */
+	mediaTime: number;
 	/** How long it is shown, in seconds, where an edit list says so. */
 	editSeconds: number | undefined;
 	/** How much later than the movie it begins, in seconds. */
 	delaySeconds: number;
-	/** Rotation and place, as the track header has them. */
-	matrix: Buffer;
+	/** The track header from its layer on: volume, matrix, width and height. */
+	header: Buffer;
 }
 
 /** What was read out of a file's index. */
 export interface Movie {
-	picture: Track;
-	sound: Track | undefined;
+	/** The movie header from its rate on, up to the next track's ID. */
+	header: Buffer;
+	video: Track;
+	audio: Track | undefined;
+	/** Whether there is more in it than the two: titles, marks, subtitles, further tracks. */
+	hasMore: boolean;
 }
 
-/** More would be hours; a table of that many rows is no clip's. */
-const MOST_SAMPLES = 1_000_000;
+export const TRIMMED = 'was trimmed without re-encoding';
 
-/** Reads pairs of a count and a value, one value for each sample. */
-function runLengths(reader: BoxReader, sampleCount: number, read: () => number): number[] {
-	const values: number[] = [];
-	for (let rows = reader.rows(8); rows > 0; rows--) {
-		const count = reader.uint(4);
-		const value = read();
-		if (values.length + count > sampleCount) throw damaged();
-		for (let index = 0; index < count; index++) values.push(value);
-	}
-	if (values.length !== sampleCount) throw damaged();
-	return values;
-}
-
-function readSizes(table: Boxes, fileBytes: number): number[] {
-	const { reader } = fullBoxAt(table, 'stsz');
-	const constant = reader.uint(4);
-	const count = constant === 0 ? reader.rows(4) : reader.uint(4);
-	// A constant size needs no row for each sample, so its count can claim anything.
-	if (count === 0 || count > MOST_SAMPLES || constant * count > fileBytes) throw damaged();
-	return Array.from({ length: count }, () => constant || reader.uint(4));
-}
-
-function readChunkOffsets(table: Boxes): number[] {
-	const isLong = table.has('co64');
-	const { reader } = fullBoxAt(table, isLong ? 'co64' : 'stco');
-	const count = reader.rows(isLong ? 8 : 4);
-	return Array.from({ length: count }, () => (isLong ? reader.uint64() : reader.uint(4)));
-}
-
-/** Returns where each sample lies; samples of a chunk follow one another. */
-function readOffsets(table: Boxes, sizes: readonly number[], fileBytes: number): number[] {
-	const chunks = readChunkOffsets(table);
-	const { reader } = fullBoxAt(table, 'stsc');
-	const runCount = reader.rows(12);
-	if (runCount > chunks.length) throw damaged();
-	const runs = Array.from({ length: runCount }, () => {
-		const [firstChunk, samplesPerChunk] = [reader.uint(4), reader.uint(4)];
-		// Several descriptions in one clip mean that it was joined before, from different ones.
-		if (reader.uint(4) !== 1) throw unsupported('more than one kind of picture or sound');
-		return { firstChunk, samplesPerChunk };
-	});
-	const offsets: number[] = [];
-	for (const [index, { firstChunk, samplesPerChunk }] of runs.entries()) {
-		const nextChunk = runs[index + 1]?.firstChunk ?? chunks.length + 1;
-		if (firstChunk < 1 || nextChunk <= firstChunk || nextChunk > chunks.length + 1) throw damaged();
-		for (const start of chunks.slice(firstChunk - 1, nextChunk - 1)) {
-			if (offsets.length + samplesPerChunk > sizes.length) throw damaged();
-			let offset = start;
-			for (let count = 0; count < samplesPerChunk; count++) {
-				offsets.push(offset);
-				offset += sizes[offsets.length - 1];
-			}
-			if (offset > fileBytes) {
-				throw new Mp4Refusal('is cut short', 'Get the video once more, e.g. with Task > Get.');
-			}
-		}
-	}
-	if (offsets.length !== sizes.length) throw damaged();
-	return offsets;
-}
-
-function readKeyFrames(table: Boxes, sampleCount: number): (index: number) => boolean {
-	if (!table.has('stss')) return () => true;
-	const { reader } = fullBoxAt(table, 'stss');
-	const count = reader.rows(4);
-	if (count > sampleCount) throw damaged();
-	const numbers = new Set(Array.from({ length: count }, () => reader.uint(4)));
-	return (index) => numbers.has(index + 1);
-}
-
-function readSamples(table: Boxes, fileBytes: number): Sample[] {
-	const sizes = readSizes(table, fileBytes);
-	const offsets = readOffsets(table, sizes, fileBytes);
-	const stts = fullBoxAt(table, 'stts').reader;
-	const durations = runLengths(stts, sizes.length, () => stts.uint(4));
-	let delays: number[] = [];
-	if (table.has('ctts')) {
-		const { reader, version } = fullBoxAt(table, 'ctts');
-		// Some writers put negative numbers into the unsigned version, too.
-		delays = runLengths(reader, sizes.length, () =>
-			version === 0 ? reader.uint(4) | 0 : reader.int32(),
-		);
-	}
-	const isKeyFrame = readKeyFrames(table, sizes.length);
-	let decodeTime = 0;
-	return sizes.map((sizeBytes, index) => {
-		const at = decodeTime;
-		decodeTime += durations[index];
-		return {
-			offset: offsets[index],
-			sizeBytes,
-			decodeTime: at,
-			shownAt: at + (delays[index] ?? 0),
-			duration: durations[index],
-			isKeyFrame: isKeyFrame(index),
-		};
-	});
-}
-
-export function unsupported(what: string): Mp4Refusal {
-	return new Mp4Refusal(
-		`cannot be joined, because it has ${what}`,
-		'Join clips as Evolink made them, all with the same model and quality.',
-	);
-}
+/** A sample entry takes some hundred bytes, a few thousand with the profile of its colors. */
+const LARGEST_ENTRY_BYTES = 256 * 1024;
 
 /** A pause at the beginning, and the stretch that is shown. */
 const MOST_EDITS = 2;
 
+/** Returns how many rows a table has, which are no more than there are samples. */
+function rowCount(table: Buffer, sampleCount: number): number {
+	const count = table.readUInt32BE(4);
+	if (count > sampleCount) throw damaged();
+	return count;
+}
+
+/** Returns one number for each sample from a table that says how often each comes in a row. */
+function runLengths(table: Buffer, sampleCount: number): Int32Array {
+	const values = new Int32Array(sampleCount);
+	const rows = rowCount(table, sampleCount);
+	let filled = 0;
+	for (let row = 0; row < rows; row++) {
+		const end = filled + table.readUInt32BE(8 + 8 * row);
+		// Some writers put negative delays into the unsigned version of `ctts`, too.
+		values.fill(table.readInt32BE(12 + 8 * row), filled, end);
+		filled = end;
+	}
+	if (filled !== sampleCount) throw damaged();
+	return values;
+}
+
+/** Hands out where each chunk begins, and how many samples follow one another in it. */
+function* readChunks(stbl: Buffer, sampleCount: number) {
+	const co64 = findBox(stbl, 'co64');
+	const offsets = co64 ?? getBox(stbl, 'stco');
+	const stsc = getBox(stbl, 'stsc');
+	const chunks = rowCount(offsets, sampleCount);
+	const runs = rowCount(stsc, chunks);
+	if (stsc.readUInt32BE(8) !== 1) throw damaged();
+	let run = 0;
+	for (let chunk = 0; chunk < chunks; chunk++) {
+		if (run + 1 < runs && stsc.readUInt32BE(8 + 12 * (run + 1)) === chunk + 1) run++;
+		const length = stsc.readUInt32BE(12 + 12 * run);
+		// Several descriptions in one clip mean that it was joined before, from different ones.
+		if (stsc.readUInt32BE(16 + 12 * run) !== 1) throw unsuitable('changes its format midway');
+		const offset = co64
+			? Number(co64.readBigUInt64BE(8 + 8 * chunk))
+			: offsets.readUInt32BE(8 + 4 * chunk);
+		yield { offset, length };
+	}
+	if (run + 1 !== runs) throw damaged();
+}
+
+function readSyncs(stbl: Buffer, sampleCount: number): Uint8Array {
+	const stss = findBox(stbl, 'stss');
+	if (stss === undefined) return new Uint8Array(sampleCount).fill(1);
+	const isSync = new Uint8Array(sampleCount);
+	const rows = rowCount(stss, sampleCount);
+	for (let row = 0; row < rows; row++) isSync[stss.readUInt32BE(8 + 4 * row) - 1] = 1;
+	return isSync;
+}
+
+function readSamples(stbl: Buffer, fileBytes: number, mostSamples: number): Sample[] {
+	const stsz = getBox(stbl, 'stsz');
+	const constantBytes = stsz.readUInt32BE(4);
+	// A constant size needs no row for each sample, so its count can claim anything.
+	const count = stsz.readUInt32BE(8);
+	if (count === 0) throw damaged();
+	if (count > mostSamples) throw tooLong();
+	const durations = runLengths(getBox(stbl, 'stts'), count);
+	const ctts = findBox(stbl, 'ctts');
+	const delays = ctts === undefined ? new Int32Array(count) : runLengths(ctts, count);
+	const syncs = readSyncs(stbl, count);
+	const samples: Sample[] = [];
+	let decodeTime = 0;
+	for (const chunk of readChunks(stbl, count)) {
+		const end = samples.length + chunk.length;
+		if (end > count) throw damaged();
+		let { offset } = chunk;
+		for (let index = samples.length; index < end; index++) {
+			const sizeBytes = constantBytes || stsz.readUInt32BE(12 + 4 * index);
+			const duration = durations[index];
+			if (duration < 0) throw damaged();
+			const [delay, isSync] = [delays[index], syncs[index] === 1];
+			const times = { decodeTime, delay, duration };
+			samples.push({ offset, sizeBytes, ...times, isSync, before: undefined });
+			offset += sizeBytes;
+			decodeTime += duration;
+		}
+		if (offset > fileBytes) throw cutShort();
+	}
+	if (samples.length !== count) throw damaged();
+	return samples;
+}
+
+/** Returns whether times in a box take 64 bits. */
+function isLong(box: Buffer): boolean {
+	return box.readUInt8(0) === 1;
+}
+
 /** Reads an edit list of at most one pause at the beginning and one stretch of the track. */
-function readEdits(track: Boxes, movieTimescale: number) {
-	const none = { hidden: 0, editSeconds: undefined, delaySeconds: 0 };
-	if (boxAt(track, 'edts', 'elst') === undefined) return none;
-	const { reader, version } = fullBoxAt(track, 'edts', 'elst');
-	const long = version === 1;
-	const count = reader.rows(long ? 20 : 12);
-	if (count > MOST_EDITS) throw unsupported('cuts that were not encoded');
-	const edits = Array.from({ length: count }, () => {
-		const seconds = (long ? reader.uint64() : reader.uint(4)) / movieTimescale;
-		// A media time of -1 means that nothing is shown for so long.
-		const isPause = reader.peek(long ? 8 : 4).every((byte) => byte === 0xff);
-		if (isPause) reader.skip(long ? 8 : 4);
-		const mediaTime = isPause ? -1 : long ? reader.uint64() : reader.uint(4);
-		if (reader.uint(4) !== 0x10000) throw unsupported('a changed speed');
-		return { seconds, mediaTime };
+function readEdits(trak: Buffer, movieTimescale: number) {
+	const elst = findBox(trak, 'edts', 'elst') ?? Buffer.alloc(8);
+	const count = elst.readUInt32BE(4);
+	if (count > MOST_EDITS) throw unsuitable(TRIMMED);
+	const edits = Array.from({ length: count }, (_, edit) => {
+		const at = 8 + edit * (isLong(elst) ? 20 : 12);
+		const [duration, mediaTime, rate] = isLong(elst)
+			? [elst.readBigUInt64BE(at), elst.readBigInt64BE(at + 8), elst.readUInt32BE(at + 16)]
+			: [elst.readUInt32BE(at), elst.readInt32BE(at + 4), elst.readUInt32BE(at + 8)];
+		if (rate !== 0x10000) throw unsuitable('plays at a changed speed');
+		return { seconds: Number(duration) / movieTimescale, mediaTime: Number(mediaTime) };
 	});
-	const delaySeconds = edits[0]?.mediaTime === -1 ? edits[0].seconds : 0;
-	const shown = edits.filter(({ mediaTime }) => mediaTime !== -1);
-	if (shown.length === 0) return { ...none, delaySeconds };
-	if (shown.length > 1) throw unsupported('cuts that were not encoded');
-	return { hidden: shown[0].mediaTime, editSeconds: shown[0].seconds || undefined, delaySeconds };
-}
-
-function kindOf(trak: Buffer): string {
-	return fullBoxAt(boxesIn(trak), 'mdia', 'hdlr').reader.skip(4).type();
-}
-
-function readTrack(trak: Buffer, movieTimescale: number, fileBytes: number): Track {
-	const track = boxesIn(trak);
-	const media = boxesIn(boxAt(track, 'mdia') ?? Buffer.alloc(0));
-	const mdhd = fullBoxAt(media, 'mdhd');
-	const timescale = mdhd.reader.skip(mdhd.version === 1 ? 16 : 8).uint(4);
-	const tkhd = fullBoxAt(track, 'tkhd');
-	const matrix = tkhd.reader.skip(tkhd.version === 1 ? 48 : 36).take(36);
-	const table = boxesIn(boxAt(media, 'minf', 'stbl') ?? Buffer.alloc(0));
-	const stsd = fullBoxAt(table, 'stsd').reader;
-	if (timescale === 0) throw damaged();
-	if (stsd.uint(4) !== 1) throw unsupported('more than one kind of picture or sound');
-	const [first] = boxesIn(stsd.take(stsd.remaining));
-	if (first === undefined) throw damaged();
-	const [entryType, [entry]] = first;
+	// A media time of -1 means that nothing is shown for so long.
+	const delaySeconds = edits.length > 0 && edits[0].mediaTime < 0 ? edits[0].seconds : 0;
+	const [shown, ...others] = edits.filter(({ mediaTime }) => mediaTime >= 0);
+	if (others.length > 0) throw unsuitable(TRIMMED);
 	return {
-		timescale,
-		samples: readSamples(table, fileBytes),
-		entryType,
-		entry,
-		...readEdits(track, movieTimescale),
-		matrix,
+		mediaTime: shown?.mediaTime ?? 0,
+		editSeconds: shown?.seconds || undefined,
+		delaySeconds,
 	};
+}
+
+/** Returns the time scale in `mvhd` or `mdhd`. */
+function timescaleOf(header: Buffer): number {
+	const timescale = header.readUInt32BE(isLong(header) ? 20 : 12);
+	if (timescale === 0) throw damaged();
+	return timescale;
+}
+
+/** Returns so many bytes in a buffer of their own, since the index itself is not kept. */
+function copyOf(bytes: Buffer, start: number, length: number): Buffer {
+	if (bytes.length < start + length) throw damaged();
+	return Buffer.from(bytes.subarray(start, start + length));
+}
+
+/** Returns whether an index has tags, but for the encoder's name, which nearly every file has. */
+function hasTags(moov: Buffer): boolean {
+	if (findBox(moov, 'meta') !== undefined) return true;
+	const udta = findBox(moov, 'udta') ?? Buffer.alloc(0);
+	return [...boxesIn(udta)].some(({ type, content }) => {
+		if (type !== 'meta') return true;
+		const tags = findBox(content.subarray(4), 'ilst') ?? Buffer.alloc(0);
+		return [...boxesIn(tags)].some((tag) => tag.type !== '\xa9too');
+	});
 }
 
 /**
@@ -205,19 +194,36 @@ function readTrack(trak: Buffer, movieTimescale: number, fileBytes: number): Tra
  *
  * @param moov the content of its box
  * @param fileBytes how long the file is, so that no table can point behind its end
- * @throws Mp4Refusal for what cannot be joined or read
+ * @param mostSamples of both tracks
+ * @throws Refusal for what cannot be joined, RangeError for what cannot be read
  */
-export function readMovie(moov: Buffer, fileBytes: number): Movie {
-	const boxes = boxesIn(moov);
-	if (boxes.has('mvex')) throw unsupported('its index in pieces (fragmented MP4)');
-	const mvhd = fullBoxAt(boxes, 'mvhd');
-	const timescale = mvhd.reader.skip(mvhd.version === 1 ? 16 : 8).uint(4);
-	if (timescale === 0) throw damaged();
-	const trackOf = (kind: string) => {
-		const trak = (boxes.get('trak') ?? []).find((bytes) => kindOf(bytes) === kind);
-		return trak && readTrack(trak, timescale, fileBytes);
+export function readMovie(moov: Buffer, fileBytes: number, mostSamples: number): Movie {
+	if (findBox(moov, 'mvex') !== undefined) throw unsuitable('is a fragmented MP4');
+	const mvhd = getBox(moov, 'mvhd');
+	const traks = [...boxesIn(moov)].filter(({ type }) => type === 'trak');
+	const readTrack = (kind: 'vide' | 'soun', most: number): Track | undefined => {
+		const trak = traks.find(
+			({ content }) => getBox(content, 'mdia', 'hdlr').toString('latin1', 8, 12) === kind,
+		)?.content;
+		if (trak === undefined) return undefined;
+		const stbl = getBox(trak, 'mdia', 'minf', 'stbl');
+		const stsd = getBox(stbl, 'stsd');
+		if (stsd.readUInt32BE(4) !== 1) throw unsuitable('changes its format midway');
+		const [entry] = boxesIn(stsd.subarray(8, LARGEST_ENTRY_BYTES));
+		if (entry === undefined) throw damaged();
+		const tkhd = getBox(trak, 'tkhd');
+		return {
+			timescale: timescaleOf(getBox(trak, 'mdia', 'mdhd')),
+			samples: readSamples(stbl, fileBytes, most),
+			entryType: entry.type,
+			entry: Buffer.from(entry.content),
+			...readEdits(trak, timescaleOf(mvhd)),
+			header: copyOf(tkhd, isLong(tkhd) ? 36 : 24, 60),
+		};
 	};
-	const picture = trackOf('vide');
-	if (picture === undefined) throw unsupported('no picture');
-	return { picture, sound: trackOf('soun') };
+	const video = readTrack('vide', mostSamples);
+	if (video === undefined) throw unsuitable('has no video track');
+	const audio = readTrack('soun', mostSamples - video.samples.length);
+	const hasMore = traks.length > (audio === undefined ? 1 : 2) || hasTags(moov);
+	return { header: copyOf(mvhd, isLong(mvhd) ? 32 : 20, 76), video, audio, hasMore };
 }

@@ -27,16 +27,29 @@ const DEFAULT_OUTPUT_FIELD = 'data';
 /** Shown when somebody adds the option; without it the node chooses the pauses itself. */
 const SUGGESTED_POLL_INTERVAL_SECONDS = 10;
 
-/** The fields of 'Options' that both operations have, by name. */
+/** The fields of 'Options' that every operation with a file has. */
+export const FILE_NAME_FIELD: INodeProperties = {
+	displayName: 'File Name',
+	name: 'fileName',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. spring-campaign.mp4',
+	description: 'Name of the video file. If empty, the task ID is used.',
+};
+export const OUTPUT_FILE_FIELD: INodeProperties = {
+	displayName: 'Put Output File in Field',
+	name: 'outputPropertyName',
+	type: 'string',
+	default: DEFAULT_OUTPUT_FIELD,
+	placeholder: 'e.g. data',
+	hint: 'The name of the output field that holds the video file',
+	description: 'Name of the binary field to put the video in',
+};
+
+/** The fields of 'Options' that both operations on a task have. */
 const WAIT_OPTION_FIELDS: readonly INodeProperties[] = [
-	{
-		displayName: 'File Name',
-		name: 'fileName',
-		type: 'string',
-		default: '',
-		placeholder: 'e.g. spring-campaign.mp4',
-		description: 'Name of the video file. If empty, the task ID is used.',
-	},
+	FILE_NAME_FIELD,
+	OUTPUT_FILE_FIELD,
 	{
 		displayName: 'Max Concurrent Videos',
 		name: 'maxConcurrent',
@@ -72,15 +85,6 @@ const WAIT_OPTION_FIELDS: readonly INodeProperties[] = [
 		typeOptions: { minValue: 1 },
 		default: SUGGESTED_POLL_INTERVAL_SECONDS,
 		description: 'How often to check the task. If not set, the node decides.',
-	},
-	{
-		displayName: 'Put Output File in Field',
-		name: 'outputPropertyName',
-		type: 'string',
-		default: DEFAULT_OUTPUT_FIELD,
-		placeholder: 'e.g. data',
-		hint: 'The name of the output field that holds the video file',
-		description: 'Name of the binary field to put the video in',
 	},
 	{
 		displayName: 'Timeout (Seconds)',
