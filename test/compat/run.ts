@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions -- runs beside n8n, never inside it */
 /**
  * Runs the engine tests on older n8n engines: `npm run test:compat [-- JEST OPTIONS]`.
  *

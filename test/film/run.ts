@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/no-dangerous-functions -- runs beside n8n, never inside it */
 /**
  * Lets ffmpeg and Chromium judge joined films: `npm run test:film [-- --update] [-- JEST OPTIONS]`. With
  * --update, ffmpeg first draws the clips anew.

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import axios from 'axios';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -285,7 +284,7 @@ export const EXAMPLE_RUNS: ExampleRun[] = [
 				world.sandbox.mediaOf(paidFor(world, prompt)).bytes(),
 			);
 			const mail = mailTo(world, MARIA);
-			expect(attachedFiles(mail)['film.mp4'].equals(joinBytes(clips).bytes)).toBe(true);
+			expect(attachedFiles(mail)['film.mp4'].equals((await joinBytes(clips)).bytes)).toBe(true);
 			expect(mail.email.text).toContain('2 clips');
 		},
 	},

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
 import { N8nApi } from '../../tools/n8n/n8n-api';
 import { createSandboxCredential } from '../../tools/n8n/n8n-bench';

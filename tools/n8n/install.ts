@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 /** `npm run n8n:install`: brings n8n and the Node.js that it runs on into a cache folder. */
 import { parseArgs } from 'node:util';
 

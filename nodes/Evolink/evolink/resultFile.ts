@@ -5,7 +5,7 @@ const KINDS: ReadonlyArray<[begins: RegExp, mediaType: string, extension: string
 	[/^[^]{4}ftyp(avif|avis)/, 'image/avif', '.avif'],
 	[/^[^]{4}ftyp(hei|hev|mif)/, 'image/heic', '.heic'],
 	[/^[^]{4}ftyp/, 'video/mp4', '.mp4'],
-	[/^\x1aE\xdf\xa3/, 'video/webm', '.webm'],
+	[/^[^]E\xdf\xa3/, 'video/webm', '.webm'],
 	[/^\x89PNG\r\n/, 'image/png', '.png'],
 	[/^\xff\xd8\xff/, 'image/jpeg', '.jpg'],
 	[/^GIF8/, 'image/gif', '.gif'],

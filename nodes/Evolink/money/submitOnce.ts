@@ -183,16 +183,15 @@ async function submitCounted(submission: Submission, execution: Execution): Prom
 	const deadlineMs = clock.nowMs() + allowedMs(submission);
 	const attempt = async () => {
 		await client.throttle.waitForTurn(deadlineMs);
-		try {
-			const outcome = await client.submitVideo(body, idempotencyKey, () =>
-				remember({ state: 'submitting' }),
-			);
-			if (!('done' in outcome)) remember(prepared);
-			return outcome;
-		} catch (error) {
-			if (error instanceof EvolinkFailure) remember(afterRefusal(error, prepared));
-			throw error;
-		}
+		const onSend = () => remember({ state: 'submitting' });
+		const outcome = await client
+			.submitVideo(body, idempotencyKey, onSend)
+			.catch((error: unknown) => {
+				if (error instanceof EvolinkFailure) remember(afterRefusal(error, prepared));
+				throw error;
+			});
+		if (!('done' in outcome)) remember(prepared);
+		return outcome;
 	};
 	const end = await repeatUntil(attempt, { deadlineMs }, clock);
 	if (!('done' in end)) {

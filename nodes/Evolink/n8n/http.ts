@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 
 import type { ApiRequest, ApiTransport } from '../evolink/client';
-import type { NoResponseReason } from '../evolink/response';
+import type { NoResponse, NoResponseReason, Response } from '../evolink/response';
 import { parseJson } from '../evolink/task';
 import { sleepInSlices } from '../time/clock';
 import { Stopped } from '../time/stop';
@@ -123,21 +123,30 @@ export function createApiTransport(
 				{ credentialsDecrypted },
 			);
 		const limits = { timeoutMs: request.timeoutMs, mayFinish: request.onSend !== undefined };
-		try {
-			const response = await withinLimits(send, limits, stop);
-			const status = at(response, 'statusCode');
-			if (typeof status !== 'number') return { noResponse: 'broken' };
-			const text = textAt(response, 'body');
-			return {
-				status,
-				headers: plainHeaders(at(response, 'headers'), redact),
-				text: redact(text),
-				json: parseJson(text, redact),
-			};
-		} catch (error) {
-			if (error instanceof Stopped) throw error;
-			return { noResponse: isSent ? noResponseReason(error) : 'notSent' };
-		}
+		return await withinLimits(send, limits, stop).then(
+			(response) => responseOf(response, redact),
+			unlessStopped((error) => ({ noResponse: isSent ? noResponseReason(error) : 'notSent' })),
+		);
+	};
+}
+
+/** Returns what to make of an error that is not the end of the execution, which goes on. */
+function unlessStopped<T>(judge: (error: unknown) => T): (error: unknown) => T {
+	return (error) => {
+		if (error instanceof Stopped) throw error;
+		return judge(error);
+	};
+}
+
+function responseOf(full: unknown, redact: Account['redact']): Response | NoResponse {
+	const status = at(full, 'statusCode');
+	if (typeof status !== 'number') return { noResponse: 'broken' };
+	const text = textAt(full, 'body');
+	return {
+		status,
+		headers: plainHeaders(at(full, 'headers'), redact),
+		text: redact(text),
+		json: parseJson(text, redact),
 	};
 }
 
@@ -214,10 +223,9 @@ export async function openLink(
 			abortSignal: request.signal,
 		});
 	};
-	try {
-		const response = await withinLimits(open, { timeoutMs }, stop);
-		const status = at(response, 'statusCode');
-		const body = at(response, 'body');
+	const linkResponse = (full: unknown): LinkResponse | { noResponse: NoLinkReason } => {
+		const status = at(full, 'statusCode');
+		const body = at(full, 'body');
 		if (typeof status !== 'number' || !isByteStream(body)) return { noResponse: 'broken' };
 		const discard = () => {
 			// A destroyed stream reports it as an error, which would end the process if nobody listened.
@@ -227,9 +235,10 @@ export async function openLink(
 			request.abort();
 			body.destroy(new Error('The download was given up'));
 		};
-		return { status, headers: plainHeaders(at(response, 'headers')), body, discard };
-	} catch (error) {
-		if (error instanceof Stopped) throw error;
-		return { noResponse: noLinkReason(error) };
-	}
+		return { status, headers: plainHeaders(at(full, 'headers')), body, discard };
+	};
+	return await withinLimits(open, { timeoutMs }, stop).then(
+		linkResponse,
+		unlessStopped((error) => ({ noResponse: noLinkReason(error) })),
+	);
 }

@@ -30,6 +30,8 @@ export function streamOf(stream: ByteStream, pieces: AsyncGenerator<unknown, voi
 	return streamClass.from(pieces, { objectMode: false });
 }
 
+const BROKE_OFF = 'the file broke off on the way';
+
 /** Thrown for a body that is no file to keep; the words follow a colon. */
 export class BodyTrouble extends Error {
 	constructor(
@@ -48,9 +50,9 @@ export interface BodyJudge {
 	beginningBytes: number;
 	/** @throws BodyTrouble for what is none that is wanted */
 	name(beginning: Uint8Array): { fileName: string; mediaType: string };
-	/** @throws BodyTrouble at the end of a body that is not whole */
 	pass(piece: Uint8Array): void;
-	end(): void;
+	/** Returns whether what has passed is whole. */
+	isWhole(): boolean;
 }
 
 /** The pieces of a body, and what has gone wrong with them: so it is known which side has failed. */
@@ -88,13 +90,16 @@ class Pieces {
 			for (let piece = await this.next(); piece !== undefined; piece = await this.next()) {
 				yield this.passed(piece);
 			}
-			this.judge.end();
-		} catch (error) {
-			if (error instanceof BodyTrouble) this.trouble = error;
-			throw error;
+			if (!this.judge.isWhole()) throw this.broken('the file arrived incomplete');
 		} finally {
 			await this.rest.return?.();
 		}
+	}
+
+	/** Kept, since whoever stores the pieces may wrap what is thrown. */
+	private broken(what: string): BodyTrouble {
+		this.trouble = new BodyTrouble(what, 'broken');
+		return this.trouble;
 	}
 
 	private passed(piece: Uint8Array): Uint8Array {
@@ -104,7 +109,7 @@ class Pieces {
 
 	private async next(): Promise<Uint8Array | undefined> {
 		const next = await this.rest.next().catch(() => undefined);
-		if (next === undefined) throw new BodyTrouble('the file broke off on the way', 'broken');
+		if (next === undefined) throw this.broken(BROKE_OFF);
 		this.count++;
 		if (next.done === true) return undefined;
 		return next.value instanceof Uint8Array ? next.value : await this.next();
@@ -136,21 +141,21 @@ export async function storeBody(
 		void giveUpWhenStalled();
 		const { fileName, mediaType } = judge.name(await pieces.readBeginning());
 		const stream = streamOf(body, pieces.all());
-		try {
-			return await context.helpers.prepareBinaryData(stream, fileName, mediaType);
-		} catch (error) {
-			// What has arrived could not be stored: another download would meet the same.
-			const words = quotedWords(error instanceof Error ? error.message : String(error));
-			throw pieces.trouble ?? new BodyTrouble(words || 'no reason was given', 'notStored');
-		}
+		return await context.helpers
+			.prepareBinaryData(stream, fileName, mediaType)
+			.catch((error: unknown) => {
+				// What has arrived could not be stored: another download would meet the same.
+				const words = quotedWords(error instanceof Error ? error.message : String(error));
+				throw pieces.trouble ?? new BodyTrouble(words || 'no reason was given', 'notStored');
+			});
 	};
 	try {
-		const file = await withinLimits(store, { timeoutMs }, stop);
+		const file = await withinLimits(store, { timeoutMs }, stop).catch((error: unknown) => {
+			const isTold = error instanceof BodyTrouble || error instanceof Stopped;
+			throw isTold ? error : new BodyTrouble(BROKE_OFF, 'broken');
+		});
 		if (pieces.trouble !== undefined) throw pieces.trouble;
 		return file;
-	} catch (error) {
-		if (error instanceof BodyTrouble || error instanceof Stopped) throw error;
-		throw new BodyTrouble('the file broke off on the way', 'broken');
 	} finally {
 		isStoring = false;
 		if (!body.readableEnded) discard();

@@ -125,18 +125,20 @@ async function attemptDownload(
 		response.discard();
 		return judgeStatus(request, response);
 	}
-	try {
-		return { done: await storeBody(context, response, judgeOf(request), allowedMs, stop) };
-	} catch (error) {
-		if (!(error instanceof BodyTrouble)) throw error;
-		const { what, kind } = error;
-		if (kind !== 'notStored') return kind === 'broken' ? { trouble: { what } } : unusable({ what });
-		throw downloadFailure(
-			link,
-			`n8n could not store it: ${what}`,
-			'Ask whoever runs n8n to check the place where it keeps binary data: free space, access rights, and the storage service if it uses one.',
-		);
-	}
+	const stored = storeBody(context, response, judgeOf(request), allowedMs, stop);
+	return await stored.then((done) => ({ done })).catch((error: unknown) => judgeBody(link, error));
+}
+
+/** @throws EvolinkFailure where another download would meet the same; what is no trouble of a body */
+function judgeBody(link: string, error: unknown): Attempt<never, Trouble> {
+	if (!(error instanceof BodyTrouble)) throw error;
+	const { what, kind } = error;
+	if (kind !== 'notStored') return kind === 'broken' ? { trouble: { what } } : unusable({ what });
+	throw downloadFailure(
+		link,
+		`n8n could not store it: ${what}`,
+		'Ask whoever runs n8n to check the place where it keeps binary data: free space, access rights, and the storage service if it uses one.',
+	);
 }
 
 function judgeStatus(
@@ -176,8 +178,6 @@ function judgeOf({ wantedFileName, taskId }: ResultRequest): BodyJudge {
 			return { fileName: resultFileName(wantedFileName, taskId, mediaType), mediaType };
 		},
 		pass: (piece) => walk?.push(piece),
-		end() {
-			if (walk?.isWhole === false) throw new BodyTrouble('the file arrived incomplete', 'broken');
-		},
+		isWhole: () => walk?.isWhole ?? true,
 	};
 }

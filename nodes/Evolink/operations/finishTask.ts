@@ -78,18 +78,14 @@ async function downloadAsWanted(
 		allowedMs: Math.max(SHORTEST_DOWNLOAD_TIME_MS, settings.timeoutSeconds * 1000),
 		mayHaveExpired: submittedAtMs === undefined || Date.now() - submittedAtMs >= RESULT_LIFETIME_MS,
 	};
-	try {
-		return await downloadResult(request, execution);
-	} catch (error) {
+	return await downloadResult(request, execution).catch((error: unknown) => {
 		const isTimeOver = error instanceof EvolinkFailure && error.details.timedOut === true;
 		if (!isTimeOver || settings.onTimeout !== 'returnTask') throw error;
 		const { message, description } = error.details;
-		execution.advise(
-			settings.itemIndex,
-			`${message}. The row has the link, but no file. ${description}`,
-		);
+		const advice = `${message}. The row has the link, but no file. ${description}`;
+		execution.advise(settings.itemIndex, advice);
 		return undefined;
-	}
+	});
 }
 
 function isoTime(ms: number | undefined): string | null {

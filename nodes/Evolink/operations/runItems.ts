@@ -256,13 +256,12 @@ class ItemRun {
 		let isAccountBusy = false;
 		await this.inLanes(async (item, itemIndex) => {
 			if (!('begin' in item) || isAccountBusy) return;
-			try {
-				this.begun[itemIndex] = await item.begin(true);
-			} catch (error) {
+			this.begun[itemIndex] = await item.begin(true).catch((error: unknown) => {
 				if (!(error instanceof Postponed)) throw error;
 				// Those that are left are submitted after the sleep, or one after another without one.
 				isAccountBusy = true;
-			}
+				return undefined;
+			});
 		});
 		const waiting = this.prepared.flatMap((item, itemIndex) => {
 			const task = this.begun[itemIndex];

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { Locator, Page } from 'playwright-core';
 
 import { CredentialDialog } from './credential-dialog';
