@@ -1,7 +1,9 @@
 import type { Router } from 'express';
 import { ApiError } from './api-errors';
 import { priceOf } from './bill';
+import { DOCUMENTED_MODELS, type ImageLimits } from './documented-models';
 import { answerWithFault, strikesAfterAcceptance } from './fault-answers';
+import { readOrder } from './order-check';
 import type { SandboxState } from './sandbox-state';
 import { planFromPrompt } from './task-plans';
 import {
@@ -12,39 +14,16 @@ import {
 	type SandboxTask,
 	type TaskOrder,
 } from './tasks';
-import { isRecord, optionalNumber, optionalText } from './type-guards';
 
-/** Defaults of the model, from the API's description. */
-const DEFAULT_QUALITY = '768p';
-const DEFAULT_DURATION_SECONDS = 6;
-
-/** Reads a body that fits the OpenAPI document. @throws ApiError 400 for rules beyond its reach. */
-function readOrder(body: unknown, idempotencyKey: string | undefined): TaskOrder {
-	const fields = isRecord(body) ? body : {};
-	const imageUrls = Array.isArray(fields.image_urls) ? fields.image_urls : [];
-	const order: TaskOrder = {
-		model: optionalText(fields.model) ?? '',
-		prompt: optionalText(fields.prompt) ?? null,
-		imageUrl: optionalText(imageUrls[0]) ?? null,
-		lastImageUrl: optionalText(imageUrls[1]) ?? null,
-		quality: optionalText(fields.quality) ?? DEFAULT_QUALITY,
-		durationSeconds: optionalNumber(fields.duration) ?? DEFAULT_DURATION_SECONDS,
-		idempotencyKey: idempotencyKey ?? null,
-	};
-	if (imageUrls.length === 0 && (order.prompt ?? '') === '') {
-		throw new ApiError(400, { message: 'text to video needs a prompt', param: 'prompt' });
-	}
-	if (order.quality === '512p' && imageUrls.length !== 1) {
-		throw new ApiError(400, { message: '512p needs exactly one image', param: 'quality' });
-	}
-	if (order.quality === '1080p' && order.durationSeconds !== 6) {
-		throw new ApiError(400, { message: '1080p allows 6 seconds only', param: 'duration' });
-	}
-	return order;
-}
+const BYTES_PER_MEGABYTE = 1024 * 1024;
+const ANY_IMAGE: ImageLimits = { megabytes: Infinity, takesWebp: true };
 
 /** Whether an image is one of the sandbox's own links that cannot be made into a video. */
-function hasUnusableUpload(state: SandboxState, imageUrl: string | null): boolean {
+function hasUnusableUpload(
+	state: SandboxState,
+	imageUrl: string | null,
+	{ megabytes, takesWebp }: ImageLimits,
+): boolean {
 	if (imageUrl === null) return false;
 	const { origin, hostname, port, protocol, pathname } = new URL(imageUrl);
 	const own = new URL(state.url());
@@ -53,8 +32,9 @@ function hasUnusableUpload(state: SandboxState, imageUrl: string | null): boolea
 		(protocol === own.protocol && hostname === 'localhost' && port === own.port);
 	if (!isOwn) return false;
 	const upload = state.uploads.findByPath(pathname);
-	// GIF can be uploaded, but the model does not take it.
-	return upload === undefined || upload.mimeType === 'image/gif';
+	if (upload === undefined || upload.sizeBytes > megabytes * BYTES_PER_MEGABYTE) return true;
+	// GIF can be uploaded, but no model takes it.
+	return upload.mimeType === 'image/gif' || (upload.mimeType === 'image/webp' && !takesWebp);
 }
 
 interface AcceptedSubmission {
@@ -70,6 +50,7 @@ export function addApiRoutes(
 ): void {
 	const accept = (order: TaskOrder): SandboxTask => {
 		const credits = priceOf(order.quality, order.durationSeconds);
+		const limits = DOCUMENTED_MODELS.get(order.model)?.images ?? ANY_IMAGE;
 		state.bill.requireCredits(credits);
 		const isRunning = (task: SandboxTask) =>
 			['pending', 'processing'].includes(stateOf(task, state.nowMs()).status);
@@ -77,7 +58,7 @@ export function addApiRoutes(
 			throw new ApiError(429, { message: 'This account runs as many tasks as it may' });
 		}
 		const images = [order.imageUrl, order.lastImageUrl];
-		const imagePlan = images.some((imageUrl) => hasUnusableUpload(state, imageUrl))
+		const imagePlan = images.some((imageUrl) => hasUnusableUpload(state, imageUrl, limits))
 			? { outcome: { status: 'failed', code: 'image_processing_error' } }
 			: {};
 		const task = state.tasks.create(order, {
@@ -103,7 +84,9 @@ export function addApiRoutes(
 	router.post('/v1/videos/generations', async (req, res) => {
 		const record = state.recordOf(res);
 		const key = req.get('idempotency-key');
-		const order = readOrder(req.body, key);
+		const order = readOrder(req.body, key, (field) =>
+			state.log.addViolation(record, `the body field ${field} does not exist`),
+		);
 		const fault = state.faults.take('submit', order);
 		if (fault !== undefined) record.fault = fault.kind;
 		const strikesLate = fault !== undefined && strikesAfterAcceptance(fault);

@@ -11,11 +11,26 @@ export const SANDBOX_PRICES: Readonly<Record<string, Readonly<Record<number, num
 	'1080p': { 6: 40 },
 };
 
-/** The price of one task. @throws Error for a combination that the model does not offer. */
+/** Credits for each second of all other videos. Invented as well. */
+export const SANDBOX_PRICES_PER_SECOND: Readonly<Record<string, number>> = {
+	'360p': 1,
+	'480p': 2,
+	'720p': 3,
+	'768p': 3.4,
+	'1080p': 6,
+	'2k': 8,
+	'4k': 12,
+};
+// What the service is documented to reserve where the model decides the length.
+const UNDECIDED_SECONDS = 30;
+
+/** The price of one task. @throws Error for a quality that no model offers. */
 export function priceOf(quality: string, durationSeconds: number): number {
-	const credits = SANDBOX_PRICES[quality]?.[durationSeconds];
-	if (credits === undefined) throw new Error(`No price for ${quality} with ${durationSeconds} s`);
-	return credits;
+	const listed = SANDBOX_PRICES[quality]?.[durationSeconds];
+	if (listed !== undefined) return listed;
+	const perSecond = SANDBOX_PRICES_PER_SECOND[quality];
+	if (perSecond === undefined) throw new Error(`No price for ${quality}`);
+	return Math.round(perSecond * (durationSeconds > 0 ? durationSeconds : UNDECIDED_SECONDS));
 }
 
 /** Who pays for what: one row for each accepted task. */

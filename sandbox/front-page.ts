@@ -1,4 +1,4 @@
-import { SANDBOX_PRICES } from './bill';
+import { SANDBOX_PRICES, SANDBOX_PRICES_PER_SECOND } from './bill';
 import type { BillEntry, TaskSnapshot } from './sandbox-interface';
 import type { SandboxState } from './sandbox-state';
 import { snapshotOf } from './tasks';
@@ -65,8 +65,11 @@ ${table(heads, rows.reverse())}`;
 
 /** The page at `/`: what this is, what to put into the credential, and the videos so far, newest first. */
 export function frontPage(state: SandboxState): string {
-	const prices = Object.entries(SANDBOX_PRICES).flatMap(([quality, byDuration]) =>
+	const listed = Object.entries(SANDBOX_PRICES).flatMap(([quality, byDuration]) =>
 		Object.entries(byDuration).map(([seconds, credits]) => row([quality, `${seconds} s`, credits])),
+	);
+	const perSecond = Object.entries(SANDBOX_PRICES_PER_SECOND).map(([quality, credits]) =>
+		row([quality, 'else, per second', credits]),
 	);
 	const { violations } = state.log;
 	return `<!doctype html>
@@ -86,8 +89,7 @@ code { background: #eef1f4; padding: .1em .3em; border-radius: .2em; }
 <body>
 <h1>Evolink sandbox</h1>
 <p>A stand-in for Evolink's video API that runs on this computer. It costs nothing and sends nothing
-anywhere: every "generated" video is a test clip that
-says which images it was given.</p>
+anywhere: every "generated" video is a test clip.</p>
 <h2>Videos</h2>
 ${videosPart(state)}
 <h2>In n8n</h2>
@@ -108,7 +110,7 @@ ${table(
 </ul>
 <h2>Prices</h2>
 <p>Invented for the sandbox. They are not Evolink's prices.</p>
-${table(['Quality', 'Duration', 'Credits'], prices)}
+${table(['Quality', 'Duration', 'Credits'], [...listed, ...perSecond])}
 <h2>What clients did wrong</h2>
 ${
 	violations.length === 0

@@ -12,11 +12,24 @@ const HTML_INSTEAD_OF_VIDEO = '<!doctype html><title>Sandbox</title><p>This is n
 
 const clipsByName = new Map<string, Buffer>();
 
-/** A clip says which frames it was given. */
-function clipFor({ imageUrl, lastImageUrl, quality, durationSeconds }: TaskOrder): Buffer {
-	const first = imageUrl === null ? 'no-image' : 'first-frame';
-	const frames = lastImageUrl === null ? first : 'first-and-last-frame';
-	const name = `${frames}-${quality}-${durationSeconds}s.mp4`;
+/**
+ * Hailuo's clips say which frames they were given, and have the size and length that was asked for.
+ * All others have the shape, or the nearest, and the sound.
+ */
+function clipNameOf(order: TaskOrder): string {
+	if (order.model.startsWith('MiniMax-Hailuo-')) {
+		const first = order.imageUrl === null ? 'no-image' : 'first-frame';
+		const frames = order.lastImageUrl === null ? first : 'first-and-last-frame';
+		return `${frames}-${order.quality}-${order.durationSeconds}s.mp4`;
+	}
+	// "adaptive" and "auto" have no numbers and end as landscape.
+	const [width, height] = (order.aspectRatio ?? '').split(':').map(Number);
+	const upright = width < height ? 'portrait' : 'landscape';
+	return `${width === height ? 'square' : upright}-${order.hasSound ? 'sound' : 'silent'}.mp4`;
+}
+
+function clipFor(order: TaskOrder): Buffer {
+	const name = clipNameOf(order);
 	let clip = clipsByName.get(name);
 	if (clip === undefined) {
 		clip = readFileSync(join(CLIPS_FOLDER, name));

@@ -48,12 +48,11 @@ function answerableError(state: SandboxState, error: unknown, res: Response): An
 		return { status: 500, details: { message: `The sandbox itself is at fault: ${message}` } };
 	}
 	const findings = Array.isArray(fields.errors) ? fields.errors.filter(isRecord) : [];
-	const params = findings.map(({ path, message: finding }) => {
-		// Of the field that tells which schema applies, the validator gives the route as the path.
-		const chooser = /^'(\w+)' must be/.exec(optionalText(finding) ?? '')?.[1];
-		const parts = /^(?:\/(?:body|params|query|headers))?\/(.+)$/.exec(optionalText(path) ?? '');
-		return chooser ?? parts?.[1].replaceAll('/', '.');
-	});
+	const params = findings.map(({ path }) =>
+		/^(?:\/(?:body|params|query|headers))?\/(.+)$/
+			.exec(optionalText(path) ?? '')?.[1]
+			.replaceAll('/', '.'),
+	);
 	findings.forEach(({ errorCode }, index) => {
 		if (optionalText(errorCode)?.startsWith('additionalProperties') && needsKey(res.req.path)) {
 			state.log.addViolation(state.recordOf(res), `the body field ${params[index]} does not exist`);

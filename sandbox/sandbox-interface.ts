@@ -238,7 +238,11 @@ export interface TaskSnapshot {
 	readonly imageUrl: string | null;
 	readonly lastImageUrl: string | null;
 	readonly quality: string;
+	/** -1: the model decides. */
 	readonly durationSeconds: number;
+	/** As the API writes it; null: the model has no such field. */
+	readonly aspectRatio: string | null;
+	readonly hasSound: boolean;
 	readonly generationSeconds: number;
 	readonly status: string;
 	readonly progress: number;

@@ -147,6 +147,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 					lastImageUrl: lastImageUrl ?? null,
 					quality: quality ?? '768p',
 					durationSeconds: durationSeconds ?? 6,
+					aspectRatio: null,
+					hasSound: false,
 					idempotencyKey: null,
 				},
 				plan,

@@ -1,4 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { priceOf } from './bill';
+import { DOCUMENTED_MODELS } from './documented-models';
 import type {
 	CompletedOutcome,
 	FailedOutcome,
@@ -24,7 +26,11 @@ export interface TaskOrder {
 	imageUrl: string | null;
 	lastImageUrl: string | null;
 	quality: string;
+	/** -1: the model decides. */
 	durationSeconds: number;
+	/** As the API writes it; null: the model has no such field. */
+	aspectRatio: string | null;
+	hasSound: boolean;
 	idempotencyKey: string | null;
 }
 
@@ -190,16 +196,33 @@ export function snapshotOf(task: SandboxTask, nowMs: number, sandboxUrl: string)
 
 /** The answer to an accepted submission. */
 export function submissionAnswer(task: SandboxTask): Record<string, unknown> {
-	return {
+	const { model, quality, durationSeconds } = task.order;
+	const { billing, firstStatus = 'pending' } = DOCUMENTED_MODELS.get(model) ?? {};
+	const answer = {
 		created: Math.floor(task.createdAtMs / 1000),
 		id: task.taskId,
-		model: task.order.model,
+		model,
 		object: 'video.generation.task',
 		progress: 0,
-		status: 'pending',
-		...(task.estimatedTimeSeconds === undefined
-			? {}
-			: { type: 'video', task_info: taskInfoOf(task) }),
+		status: firstStatus,
+	};
+	if (billing === undefined) {
+		return task.estimatedTimeSeconds === undefined
+			? answer
+			: { ...answer, type: 'video', task_info: taskInfoOf(task) };
+	}
+	return {
+		...answer,
+		type: 'video',
+		task_info: {
+			estimated_time: task.estimatedTimeSeconds ?? Math.ceil(task.generationSeconds),
+			...(durationSeconds > 0 ? { video_duration: durationSeconds } : {}),
+		},
+		usage: {
+			billing_rule: billing,
+			credits_reserved: priceOf(quality, durationSeconds),
+			user_group: 'default',
+		},
 	};
 }
 

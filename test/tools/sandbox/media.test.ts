@@ -26,15 +26,17 @@ function parseMp4(bytes: Buffer) {
 	const file = createFile();
 	const copy = new Uint8Array(bytes).buffer;
 	let video: { width?: number; height?: number; seconds: number } | undefined;
+	let codecs: string[] = [];
 	file.onError = (_module, message) => {
 		throw new Error(message);
 	};
 	file.onReady = (info) => {
+		codecs = info.tracks.map(({ codec }) => codec);
 		video = { ...info.tracks[0].video, seconds: info.duration / info.timescale };
 	};
 	file.appendBuffer(Object.assign(copy, { fileStart: 0 }));
 	file.flush();
-	return { video, boxes: file.boxes.map(({ type }) => type) };
+	return { video, codecs, boxes: file.boxes.map(({ type }) => type) };
 }
 
 /** Reads a link byte by byte, so that what arrives before a cut is known. */
@@ -77,6 +79,24 @@ describe('a result link', () => {
 		expect(boxes.at(-1)).toBe('free');
 		expect(data.toString('latin1')).toContain(taskId);
 		expect(atHand.sandbox.violations).toEqual([]);
+	});
+
+	it.each([
+		['kling-v3-turbo-text-to-video', { aspect_ratio: '9:16' }, 360, 640, false],
+		['kling-v3-text-to-video', { aspect_ratio: '1:1' }, 480, 480, false],
+		['kling-v3-text-to-video', { aspect_ratio: '9:16', sound: 'on' }, 360, 640, true],
+		['seedance-2.0-text-to-video', { aspect_ratio: '3:4' }, 360, 640, true],
+		['seedance-2.0-text-to-video', { generate_audio: false }, 640, 360, false],
+		['wan3.0-text-to-video', { aspect_ratio: '1:1' }, 480, 480, true],
+		['gemini-omni-1.1-flash-text-to-video', { aspect_ratio: '16:9' }, 640, 360, true],
+	])('of %s with %j has that shape and sound', async (model, change, width, height, hasSound) => {
+		const atHand = await openSandbox();
+		const order = { model, image_urls: undefined, ...change };
+		const { link } = await finishedTask(atHand, {}, order);
+		const { video, codecs } = parseMp4((await download(link)).data);
+		expect(video).toEqual({ width, height, seconds: 5 });
+		const audio = hasSound ? [expect.stringMatching(/^mp4a/)] : [];
+		expect(codecs).toEqual([expect.stringMatching(/^avc1/), ...audio]);
 	});
 
 	it('is another file for each task', async () => {

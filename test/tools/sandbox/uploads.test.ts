@@ -139,8 +139,8 @@ describe('an upload', () => {
 });
 
 describe('a task with an uploaded picture', () => {
-	const failureOf = async (atHand: SandboxAtHand, imageUrl: string) => {
-		const taskId = await atHand.submit({ image_urls: [imageUrl] });
+	const failureOf = async (atHand: SandboxAtHand, imageUrl: string, more = {}) => {
+		const taskId = await atHand.submit({ image_urls: [imageUrl], ...more });
 		atHand.passSeconds(100);
 		return atHand.sandbox.task(taskId)?.failureCode;
 	};
@@ -159,5 +159,19 @@ describe('a task with an uploaded picture', () => {
 		expect(await failureOf(atHand, `${url}/files/none/cat.png`)).toBe('image_processing_error');
 		const link = await upload(atHand, Buffer.from('GIF89a and more'));
 		expect(await failureOf(atHand, link)).toBe('image_processing_error');
+	});
+
+	it('fails for what its model does not take: WebP, or more than 10 MB', async () => {
+		const atHand = await openSandbox();
+		const failureAsFrame = async (bytes: Buffer) => {
+			const image_start = await upload(atHand, bytes);
+			const kling = { model: 'kling-v3-image-to-video', image_urls: undefined, image_start };
+			return await failureOf(atHand, image_start, kling);
+		};
+		const megabytes = 10 * 1024 * 1024;
+		expect(await failureAsFrame(picture(megabytes))).toBeNull();
+		expect(await failureAsFrame(picture(megabytes + 1))).toBe('image_processing_error');
+		const webp = Buffer.from('RIFF\x00\x00\x00\x00WEBPVP8 ', 'latin1');
+		expect(await failureAsFrame(webp)).toBe('image_processing_error');
 	});
 });
