@@ -7,36 +7,53 @@ import {
 	failedTaskFailure,
 	unknownOutcomeFailure,
 } from '../../nodes/Evolink/evolink/failures';
-import { VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
-import type { VideoModel } from '../../nodes/Evolink/evolink/models';
+import { DOCUMENTATION, inWords, VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
+import type { Quality, VideoModel } from '../../nodes/Evolink/evolink/models';
 import { toFailureDetails } from '../../nodes/Evolink/n8n/nodeErrors';
 import { DEFAULT_API_URL, DEFAULT_FILES_URL } from '../../nodes/Evolink/n8n/account';
 import { createVideoFields } from '../../nodes/Evolink/operations/createVideoFields';
 import { GET_TASK_FIELDS } from '../../nodes/Evolink/operations/getTask';
 import { table } from './markdown-tables';
 
-const SOURCES = ['text alone', 'one image', 'a first and a last frame'];
+const SOURCES = ['text', 'one image', 'two frames'];
 
 function promptWords({ imageCounts, promptRequiredFor }: VideoModel): string {
 	if (promptRequiredFor.length === 0) return 'optional';
 	if (promptRequiredFor.length === imageCounts.length) return 'required';
-	return `required for ${promptRequiredFor.map((count) => SOURCES[count]).join(', ')}`;
+	return `required from ${promptRequiredFor.map((count) => SOURCES[count]).join(', ')}`;
 }
 
+function qualityWords({ value, durationsSeconds, imageCounts }: Quality): string {
+	const images = imageCounts?.map((count) => `with ${SOURCES[count]}`) ?? [];
+	const seconds = durationsSeconds === undefined ? [] : [`${durationsSeconds.join(' or ')} s only`];
+	const limits = [...images, ...seconds].join(', ');
+	return limits === '' ? value : `${value} (${limits})`;
+}
+
+function ratioWords({ aspectRatios: { withoutImage, withImage } }: VideoModel): string {
+	if (withoutImage.length === 0) return '';
+	const words = withoutImage.map((one) => (one.includes(':') ? one : 'automatic')).join(', ');
+	return withImage.length === 0 ? `${words}; without an image` : words;
+}
+
+function soundWords({ sound }: VideoModel): string {
+	if (sound === undefined) return '';
+	return sound.isOnByDefault ? 'on, can be turned off' : 'off, can be turned on';
+}
+
+/** One line for each model. */
 function modelTable(): string {
 	return table(
-		['Model', 'Value', 'Makes a video from', 'Prompt', 'Quality and duration'],
+		['Model', 'From', 'Prompt', 'Quality', 'Seconds', 'Aspect Ratio', 'Sound', 'More'],
 		VIDEO_MODELS.map((model) => [
-			model.displayName,
-			`\`${model.id}\``,
+			`[${model.displayName}](${DOCUMENTATION}${model.page})`,
 			model.imageCounts.map((count) => SOURCES[count]).join(', '),
 			promptWords(model),
-			model.qualities
-				.map(({ value, durationsSeconds, imageCounts }) => {
-					const only = imageCounts?.map((count) => ` with ${SOURCES[count]}`).join(' or') ?? '';
-					return `${value}${only}: ${durationsSeconds.join(' or ')} seconds`;
-				})
-				.join('; '),
+			model.qualities.map(qualityWords).join(', '),
+			inWords(model.durationsSeconds).replace('from ', ''),
+			ratioWords(model),
+			soundWords(model),
+			[model.negativePrompt && 'Negative Prompt', model.seed && 'Seed'].filter(Boolean).join(', '),
 		]),
 	);
 }

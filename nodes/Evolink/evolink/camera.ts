@@ -118,24 +118,43 @@ function bracket(commands: readonly string[]): string {
 	return commands.length === 0 ? '' : `[${commands.join(',')}]`;
 }
 
+/** Returns movements as one sentence, for models that know no commands in brackets. */
+function sentence(commands: readonly string[], steps: readonly CameraStep[]): string {
+	const inWords = (some: readonly string[]) => some.map((one) => one.toLowerCase()).join(' and ');
+	const movements = steps.map(({ cue, commands: some }) =>
+		[cue.trim().replace(/^then\b\s*/i, ''), inWords(some)].filter((part) => part !== '').join(' '),
+	);
+	const all = [inWords(commands), ...movements].filter((movement) => movement !== '');
+	return all.length === 0 ? '' : `Camera: ${all.join(', then ')}.`;
+}
+
 /**
  * Returns the prompt that is sent: the user's words, the commands that run together as one
- * bracket, then the steps that run one after another, each part after one space. Parts that are
- * empty leave nothing behind; an empty string means that there is nothing to send.
+ * bracket, then the steps that run one after another, each part after one space; or all movements
+ * as one sentence at the end. Parts that are empty leave nothing behind; an empty string means that
+ * there is nothing to send.
  *
  * @example composePrompt('A cat', ['Pan left', 'Zoom in'], [{ cue: 'slowly', commands: ['Push in'] }])
- * // 'A cat [Pan left,Zoom in] slowly [Push in]'
+ * // 'A cat [Pan left,Zoom in] slowly [Push in]', or
+ * // 'A cat. Camera: pan left and zoom in, then slowly push in.'
  */
 export function composePrompt(
 	words: string,
 	commands: readonly string[],
 	steps: readonly CameraStep[],
+	camera: 'brackets' | 'sentence' = 'brackets',
 ): string {
-	const parts = [
-		withTypedCommands(words.trim()),
-		bracket(commands),
-		...steps.flatMap((step) => [step.cue.trim(), bracket(step.commands)]),
-	];
+	const trimmed = words.trim();
+	const asSentence = sentence(commands, steps);
+	const needsStop = asSentence !== '' && /[\p{L}\p{N}]$/u.test(trimmed);
+	const parts =
+		camera === 'sentence'
+			? [needsStop ? `${trimmed}.` : trimmed, asSentence]
+			: [
+					withTypedCommands(trimmed),
+					bracket(commands),
+					...steps.flatMap((step) => [step.cue.trim(), bracket(step.commands)]),
+				];
 	const prompt = parts.filter((part) => part !== '').join(' ');
 	// Half of a character, as an expression that cuts a text can leave it, is not sent.
 	return prompt.replace(/\p{Cs}/gu, '\uFFFD');

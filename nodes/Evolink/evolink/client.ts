@@ -10,7 +10,7 @@ import {
 } from './failures';
 import type { Step } from './failures';
 import type { EvolinkFailure } from './failure';
-import type { VideoSettings } from './models';
+import type { RequestBody } from './requestBody';
 import { isApiError, isOk, isTemporary, retryAfterMs, statusOf } from './response';
 import type { NoResponse, NoResponseReason, Response } from './response';
 import { finiteNumber, isJsonObject, parseTask } from './task';
@@ -38,37 +38,6 @@ export interface ApiRequest {
 
 /** Sends a request with the user's API key. @throws Stopped when the execution was stopped */
 export type ApiTransport = (request: ApiRequest) => Promise<Response | NoResponse>;
-
-/** Body of `POST /v1/videos/generations`; the model's schema knows no other field. */
-export interface VideoRequestBody {
-	model: string;
-	/** The first frame, then the last; left out when there is none. */
-	image_urls?: readonly string[];
-	/** Left out when it would be empty. */
-	prompt?: string;
-	quality: string;
-	duration: number;
-	model_params: { prompt_optimizer: boolean; fast_pretreatment?: boolean };
-}
-
-/** Returns the body of the submission; what there is not is left out. */
-export function requestBody(
-	settings: VideoSettings,
-	imageUrls: readonly string[],
-): VideoRequestBody {
-	const { model, prompt, quality, durationSeconds, promptOptimizer, fastPretreatment } = settings;
-	return {
-		model,
-		...(imageUrls.length === 0 ? {} : { image_urls: imageUrls }),
-		...(prompt === '' ? {} : { prompt }),
-		quality,
-		duration: durationSeconds,
-		model_params: {
-			prompt_optimizer: promptOptimizer,
-			...(fastPretreatment === undefined ? {} : { fast_pretreatment: fastPretreatment }),
-		},
-	};
-}
 
 /** What the account and the key have left and have used, in credits; null where the API is silent. */
 export interface Balance {
@@ -208,7 +177,7 @@ export class EvolinkClient {
 
 	/** @param onSend called when the request goes out: from then on, the video may be paid for */
 	async submitVideo(
-		body: VideoRequestBody,
+		body: RequestBody,
 		idempotencyKey: string,
 		onSend: () => void,
 	): Promise<Attempted<EvolinkTask>> {

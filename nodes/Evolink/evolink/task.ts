@@ -35,6 +35,8 @@ export interface EvolinkTask {
 	createdMs?: number;
 	/** How long the API expects the whole generation to take. */
 	estimatedSeconds?: number;
+	/** How many credits the API has set aside for it. */
+	creditsReserved?: number;
 	/** Links to the results; empty until there are any. */
 	results: string[];
 	/** Why a failed task failed, where the API says so. */
@@ -136,6 +138,7 @@ export function parseTask(json: unknown, statusWhenAbsent?: string): EvolinkTask
 	const status = statusIn(raw.status) ?? statusWhenAbsent;
 	if (status === undefined) return undefined;
 	const info = isJsonObject(raw.task_info) ? raw.task_info : {};
+	const usage = isJsonObject(raw.usage) ? raw.usage : {};
 	const results: unknown[] = Array.isArray(raw.results) ? raw.results : [];
 	const failure = isJsonObject(raw.error)
 		? { code: text(raw.error.code), message: text(raw.error.message) }
@@ -146,6 +149,7 @@ export function parseTask(json: unknown, statusWhenAbsent?: string): EvolinkTask
 		progress: finiteNumber(raw.progress),
 		createdMs: createdMs(raw.created),
 		estimatedSeconds: finiteNumber(info.estimated_time),
+		creditsReserved: finiteNumber(usage.credits_reserved),
 		results: results.filter((link): link is string => typeof link === 'string' && link !== ''),
 		...(failure.code !== undefined || failure.message !== undefined ? { failure } : {}),
 		raw,

@@ -1,16 +1,7 @@
 import type { FailureDetails } from '../evolink/failure';
 import { isJsonObject } from '../evolink/task';
+import type { SentSettings } from '../evolink/requestBody';
 import type { JsonObject } from '../evolink/task';
-
-/** What was sent; returned beside the task, on a retry as it was the first time. */
-export interface SentSettings extends JsonObject {
-	prompt: string;
-	/** Null: text to video. */
-	imageUrl: string | null;
-	lastImageUrl: string | null;
-	quality: string;
-	duration: number;
-}
 
 /**
  * Which video an item is about: it is the one that was paid for if either its parameters as written

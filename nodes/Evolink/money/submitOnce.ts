@@ -1,15 +1,17 @@
 import { createHash, randomUUID } from 'crypto';
 import type { Logger } from 'n8n-workflow';
 
-import type { EvolinkClient, VideoRequestBody } from '../evolink/client';
+import type { EvolinkClient } from '../evolink/client';
 import { EvolinkFailure } from '../evolink/failure';
 import { failedTaskFailure, isHopeless, ofTask, unknownOutcomeFailure } from '../evolink/failures';
 import { readTask } from '../evolink/pollTask';
+import { sentIn } from '../evolink/requestBody';
+import type { RequestBody, SentSettings } from '../evolink/requestBody';
 import type { EvolinkTask } from '../evolink/task';
 import { isFailure } from '../evolink/task';
 import type { Clock } from '../time/clock';
 import { repeatUntil } from '../time/repeat';
-import type { Identity, PaidTask, PaidTasks, SentSettings } from './paidTasks';
+import type { Identity, PaidTask, PaidTasks } from './paidTasks';
 import { wouldStart } from './paidTasks';
 
 /** No task expires sooner; until then, a 404 is a replica behind or another account's key. */
@@ -28,7 +30,7 @@ export interface Submission {
 	/** Throws EvolinkFailure when no more videos may be started in this execution. */
 	checkLimit(): void;
 	/** Makes the body; uploads the images that are files. */
-	body(): Promise<VideoRequestBody>;
+	body(): Promise<RequestBody>;
 }
 
 /** What to know of a video's images when they could not be opened. */
@@ -199,7 +201,8 @@ async function submitCounted(submission: Submission, execution: Execution): Prom
 		throw isFull && submission.mayBePostponed ? new Postponed() : end.trouble;
 	}
 	const task = end.done;
-	const sent = sentIn(body);
+	const { creditsReserved } = task;
+	const sent = { ...sentIn(body), ...(creditsReserved === undefined ? {} : { creditsReserved }) };
 	const submittedAtMs = Date.now();
 	remember({ state: 'started', taskId: task.id, sent, startedAtMs: submittedAtMs });
 	// In the text, because n8n's default log format prints nothing of the other fields. It is the only
@@ -217,9 +220,4 @@ function afterRefusal({ details }: EvolinkFailure, prepared: PaidTask): PaidTask
 	if (details.mayBePaid === true) return { state: 'lost', failure: details };
 	const isFinal = Number(details.httpCode) < 500;
 	return isFinal ? { state: 'failed', failure: details } : prepared;
-}
-
-function sentIn(body: VideoRequestBody): SentSettings {
-	const { prompt = '', image_urls: [imageUrl = null, lastImageUrl = null] = [] } = body;
-	return { prompt, imageUrl, lastImageUrl, quality: body.quality, duration: body.duration };
 }

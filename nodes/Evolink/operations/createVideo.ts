@@ -2,11 +2,11 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { composePrompt, promptAdvice, readCameraCommands } from '../evolink/camera';
 import type { CameraStep } from '../evolink/camera';
-import { requestBody } from '../evolink/client';
-import type { VideoRequestBody } from '../evolink/client';
 import { inputFailure } from '../evolink/failure';
-import { checkSettings, findModel } from '../evolink/models';
+import { aspectRatiosFor, checkSettings, findModel } from '../evolink/models';
 import type { ImageCount, VideoModel, VideoSettings } from '../evolink/models';
+import { requestBody } from '../evolink/requestBody';
+import type { RequestBody } from '../evolink/requestBody';
 import { wouldStart } from '../money/paidTasks';
 import type { Identity, PaidTask } from '../money/paidTasks';
 import { rememberFailedTask, submitOnce } from '../money/submitOnce';
@@ -37,19 +37,52 @@ function readSteps(options: Fields): CameraStep[] {
 	});
 }
 
-function readVideoSettings(model: VideoModel, fields: Fields, options: Fields): VideoSettings {
+/** Returns a field that the model has; left empty, it is the model's own value. */
+function readOwn<T>(fields: Fields, name: string, own: T, read: () => T): T {
+	const value = fields.value(name);
+	return value === undefined || value === null || value === '' ? own : read();
+}
+
+function readVideoSettings(
+	model: VideoModel,
+	imageCount: ImageCount,
+	fields: Fields,
+	options: Fields,
+): VideoSettings {
 	const label = 'Camera Commands';
 	const commands = readCameraCommands(fields.list('cameraCommands', label), label);
+	const words = fields.text('prompt', 'Prompt');
+	const { sound, seed, negativePrompt, params, defaultQuality, defaultDurationSeconds } = model;
+	const [ownRatio] = aspectRatiosFor(model, imageCount);
+	const text = (name: string, shownAs: string) => () => fields.text(name, shownAs).trim();
 	return {
-		model: model.id,
-		prompt: composePrompt(fields.text('prompt', 'Prompt'), commands, readSteps(options)),
-		// n8n hides both, and leaves nothing of them, when a field above has a value it does not know.
-		quality: fields.text('quality', 'Quality', ''),
-		durationSeconds: fields.number('duration', 'Duration', undefined, 0),
-		promptOptimizer: options.yesOrNo('promptOptimizer', 'Optimize Prompt', true),
-		fastPretreatment: model.hasFastPretreatment
-			? options.yesOrNo('fastPretreatment', 'Fast Pretreatment', false)
-			: undefined,
+		prompt: composePrompt(words, commands, readSteps(options), model.camera),
+		quality: readOwn(fields, 'quality', defaultQuality, text('quality', 'Quality')),
+		durationSeconds: readOwn(fields, 'duration', defaultDurationSeconds, () =>
+			fields.number('duration', 'Duration'),
+		),
+		...(ownRatio !== undefined && {
+			aspectRatio: readOwn(fields, 'aspectRatio', ownRatio, text('aspectRatio', 'Aspect Ratio')),
+		}),
+		...(sound !== undefined && {
+			generateAudio: readOwn(fields, 'generateAudio', sound.isOnByDefault, () =>
+				fields.yesOrNo('generateAudio', 'Generate Sound'),
+			),
+		}),
+		...(negativePrompt !== undefined && {
+			negativePrompt: options.text('negativePrompt', 'Negative Prompt').trim(),
+		}),
+		...(seed !== undefined && {
+			seed: readOwn<number | undefined>(options, 'seed', undefined, () =>
+				options.number('seed', 'Seed', { integer: true }),
+			),
+		}),
+		...(params.includes('prompt_optimizer') && {
+			promptOptimizer: options.yesOrNo('promptOptimizer', 'Optimize Prompt', true),
+		}),
+		...(params.includes('fast_pretreatment') && {
+			fastPretreatment: options.yesOrNo('fastPretreatment', 'Fast Pretreatment', false),
+		}),
 	};
 }
 
@@ -66,6 +99,7 @@ function adviceOnPrompt(context: IExecuteFunctions, fields: Fields, prompt: stri
 
 /** What is checked of an item whose video is to be made. */
 interface CheckedVideo {
+	model: VideoModel;
 	video: VideoSettings;
 	images: readonly Image[];
 	advice: readonly string[];
@@ -78,24 +112,24 @@ async function checkVideo(
 	account: OpenAccount | undefined,
 ): Promise<CheckedVideo> {
 	const model = findModel(fields.text('model', 'Model'));
-	const video = readVideoSettings(model, fields, options);
 	const images = await readImages(context, itemIndex, fields, model);
 	const imageCount: ImageCount = images.length === 2 ? 2 : images.length === 1 ? 1 : 0;
+	const video = readVideoSettings(model, imageCount, fields, options);
 	checkSettings(model, video, imageCount);
 	const advice = [
-		...adviceOnPrompt(context, fields, video.prompt),
+		...adviceOnPrompt(context, fields, model.camera === 'brackets' ? video.prompt : ''),
 		...imageAdvice(images, account),
 	];
-	return { video, images, advice };
+	return { model, video, images, advice };
 }
 
 /** Returns the body of the submission, after uploading the images that are files. */
 async function bodyOf(
-	{ video, images }: CheckedVideo,
+	{ model, video, images }: CheckedVideo,
 	timeoutSeconds: number,
 	account: OpenAccount,
 	execution: Execution,
-): Promise<VideoRequestBody> {
+): Promise<RequestBody> {
 	const addresses: string[] = [];
 	for (const image of images) {
 		addresses.push(
@@ -104,7 +138,7 @@ async function bodyOf(
 				: await uploadImage(image.file, timeoutSeconds, account, execution),
 		);
 	}
-	return requestBody(video, addresses);
+	return requestBody(model, video, addresses);
 }
 
 /** Returns what to know of the images when Evolink could not open them. */
@@ -151,7 +185,7 @@ async function checkItem(
 	const isPaid = !isRehearsal && !wouldStart(paidTasks.find(itemIndex, written));
 	// What is paid for needs nothing that only a new video needs: no image, no valid prompt.
 	const checked = isPaid ? await check().catch(() => undefined) : await check();
-	const resolved = checked && resolvedIdentity(checked.video, checked.images, isRehearsal);
+	const resolved = checked && resolvedIdentity(checked, isRehearsal);
 	for (const one of checked?.advice ?? []) advise(itemIndex, one);
 	const identity = { ...written, ...resolved };
 	return {
@@ -212,10 +246,10 @@ export const createVideo: Operation = {
 		const account = isRehearsal ? undefined : await execution.openAccount(itemIndex);
 		const item = await checkItem(itemIndex, fields, account, execution);
 		if (account !== undefined) return paidItem(item, account, execution);
-		const { video, images } = item.checked ?? (await item.check());
+		const { model, video, images } = item.checked ?? (await item.check());
 		return {
 			...(wouldStart(item.known) ? { starts: 'rehearsal' } : {}),
-			run: async () => await rehearseVideo({ ...item, video, images }, execution),
+			run: async () => await rehearseVideo({ ...item, model, video, images }, execution),
 		};
 	},
 

@@ -1,15 +1,17 @@
 import { updateDisplayOptions } from 'n8n-workflow';
-import type {
-	IDisplayOptions,
-	INodeProperties,
-	INodePropertyOptions,
-	NodeParameterValue,
-} from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { CAMERA_COMMANDS } from '../evolink/camera';
-import { qualitiesFor, VIDEO_MODELS } from '../evolink/models';
-import type { ImageCount, VideoModel } from '../evolink/models';
-import { imageFields, shownWith } from './imageFields';
+import {
+	aspectRatiosFor,
+	durationsFor,
+	isAmong,
+	qualitiesFor,
+	VIDEO_MODELS,
+} from '../evolink/models';
+import type { ImageCount, Quality, VideoModel } from '../evolink/models';
+import { byCase, byImageCount, forExpression } from './fieldVariants';
+import { imageFields } from './imageFields';
 import { LIMIT_FIELDS } from './spendingLimits';
 import { outputFields } from './waitOptions';
 
@@ -23,95 +25,139 @@ const CAMERA_OPTIONS: INodePropertyOptions[] = CAMERA_COMMANDS.map(({ value, des
 	description,
 }));
 
-/**
- * Returns how a field is shown with those values of others. While one of them is an expression, n8n
- * shows all variants of a field, but for what is hidden; a required one would then stop workflows
- * that do not need it.
- */
-function displayOptionsFor(
-	field: INodeProperties,
-	values: Record<string, NodeParameterValue[]>,
-): IDisplayOptions {
-	if (field.required !== true) return { show: values };
-	const hide = Object.entries(values).map(([name, [value]]) => [name, [{ _cnd: { not: value } }]]);
-	return { hide: Object.fromEntries(hide) };
-}
-
-/**
- * Returns a field that depends on the number of images: once for each model, or once for each
- * number where the model makes a difference.
- */
-function fieldByImageCount(
-	models: readonly VideoModel[],
-	fieldFor: (model: VideoModel, imageCount: ImageCount) => INodeProperties,
-): INodeProperties[] {
-	return models.flatMap((model) => {
-		const fields = model.imageCounts.map((imageCount) => fieldFor(model, imageCount));
-		const isAlwaysTheSame = new Set(fields.map((field) => JSON.stringify(field))).size === 1;
-		if (isAlwaysTheSame) {
-			return { ...fields[0], displayOptions: displayOptionsFor(fields[0], { model: [model.id] }) };
-		}
-		return fields.map((field, index) => {
-			const values = shownWith(model, model.imageCounts[index]);
-			return { ...field, displayOptions: displayOptionsFor(field, values) };
-		});
-	});
-}
-
-function qualityField(model: VideoModel, imageCount: ImageCount): INodeProperties {
-	const { defaultQuality } = model;
-	return {
-		displayName: 'Quality',
-		name: 'quality',
-		type: 'options',
-		options: qualitiesFor(model, imageCount).map(({ value, description }) => ({
-			name: value,
-			value,
-			description,
-		})),
-		default: defaultQuality,
-		description: 'Resolution of the video. Higher costs more; 1080p is limited to 6 seconds.',
-	};
-}
+const PROMPT = {
+	displayName: 'Prompt',
+	name: 'prompt',
+	type: 'string',
+	typeOptions: { rows: 4 },
+	default: '',
+	placeholder: 'e.g. The cat slowly opens its eyes and looks around',
+} as const;
 
 function promptField(model: VideoModel, imageCount: ImageCount): INodeProperties {
 	const isRequired = model.promptRequiredFor.includes(imageCount);
+	const { promptMaxCharacters: most, countsChineseTwice } = model;
+	const sentences = [
+		'What happens in the video, in plain words.',
+		isRequired ? 'Required.' : 'Optional; the image alone is enough.',
+		most === undefined ? '' : `At most ${most} characters, including camera commands.`,
+		countsChineseTwice === true ? 'A Chinese character counts as two.' : '',
+		model.camera === 'brackets'
+			? 'Commands in square brackets must be those of the list below; the model reads others as words.'
+			: '',
+	];
 	return {
-		displayName: 'Prompt',
-		name: 'prompt',
-		type: 'string',
-		typeOptions: { rows: 4 },
+		...PROMPT,
 		...(isRequired ? { required: true } : {}),
-		default: '',
-		placeholder: 'e.g. The cat slowly opens its eyes and looks around',
-		description: `What happens in the video, in plain words. ${isRequired ? 'Required' : 'Optional; the image alone is enough'}. At most ${model.promptMaxCharacters} characters, including camera commands. Commands in square brackets must be those of the list below; the model reads others as words.`,
+		description: sentences.filter((sentence) => sentence !== '').join(' '),
 	};
 }
 
-/** 'Duration', once for each model and set of durations, with the qualities that allow it. */
-function durationFields(models: readonly VideoModel[]): INodeProperties[] {
-	return models.flatMap((model) => {
-		const qualitiesByDurations = new Map<string, string[]>();
-		for (const { value, durationsSeconds } of model.qualities) {
-			const key = durationsSeconds.join(',');
-			qualitiesByDurations.set(key, [...(qualitiesByDurations.get(key) ?? []), value]);
-		}
-		return [...qualitiesByDurations].map(([key, qualities]): INodeProperties => {
-			const durations = key.split(',').map(Number);
-			const isDefaultPossible = durations.includes(model.defaultDurationSeconds);
-			const defaultDuration = isDefaultPossible ? model.defaultDurationSeconds : durations[0];
-			return {
-				displayName: 'Duration',
-				name: 'duration',
-				type: 'options',
-				options: durations.map((seconds) => ({ name: `${seconds} Seconds`, value: seconds })),
-				default: defaultDuration,
-				description: 'Length of the video. Longer costs more.',
-				displayOptions: { show: { model: [model.id], quality: qualities } },
-			};
-		});
-	});
+/** What each quality is good for. */
+const QUALITY_WORDS: Readonly<Record<string, string>> = {
+	'360p': 'Very small, for tests',
+	'480p': 'Small, for drafts',
+	'512p': 'Small, for drafts',
+	'720p': 'HD; good for most social media',
+	'768p': 'Good for most social media',
+	'1080p': 'Full HD',
+	'2k': 'For large screens',
+	'4k': 'For the largest screens',
+};
+
+const QUALITY = {
+	displayName: 'Quality',
+	name: 'quality',
+	description: 'Resolution of the video. Higher costs more and can allow fewer durations.',
+} as const;
+
+function qualityOption({ value, durationsSeconds, imageCounts }: Quality): INodePropertyOptions {
+	const limits = [
+		durationsSeconds === undefined ? '' : `; ${durationsSeconds.join(' or ')} seconds only`,
+		imageCounts === undefined ? '' : '; with exactly one image',
+	];
+	return { name: value, value, description: `${QUALITY_WORDS[value] ?? ''}${limits.join('')}` };
 }
+
+function qualityField(model: VideoModel, imageCount: ImageCount): INodeProperties {
+	const options = qualitiesFor(model, imageCount).map(qualityOption);
+	return { ...QUALITY, type: 'options', options, default: model.defaultQuality };
+}
+
+const DURATION = {
+	displayName: 'Duration',
+	name: 'duration',
+	description: 'Length of the video in seconds. Longer costs more.',
+} as const;
+
+function durationField(model: VideoModel, quality: Quality): INodeProperties {
+	const possible = durationsFor(model, quality);
+	const { defaultDurationSeconds: usual } = model;
+	if ('from' in possible) {
+		const typeOptions = { minValue: possible.from, maxValue: possible.to, numberPrecision: 0 };
+		return { ...DURATION, type: 'number', typeOptions, default: usual };
+	}
+	return {
+		...DURATION,
+		type: 'options',
+		options: possible.map((seconds) => ({ name: `${seconds} Seconds`, value: seconds })),
+		default: isAmong(possible, usual) ? usual : possible[0],
+	};
+}
+
+/** 'Duration', by the quality where it makes a difference. */
+function durationFields(models: readonly VideoModel[]): INodeProperties[] {
+	return byCase(
+		models,
+		({ qualities }) => qualities,
+		durationField,
+		(_, some) => [{ quality: some.map(({ value }) => value) }],
+	);
+}
+
+const RATIO = {
+	displayName: 'Aspect Ratio',
+	name: 'aspectRatio',
+	description: 'Shape of the video, width to height',
+} as const;
+
+/** What a shape is good for; any other speaks for itself. */
+const RATIO_WORDS: Readonly<Record<string, string>> = {
+	'16:9': 'Landscape, for YouTube and websites',
+	'9:16': 'Vertical, for Reels, Shorts and TikTok',
+	'1:1': 'Square, for feeds',
+	adaptive: 'The model chooses what fits the image or the words',
+	auto: 'The model chooses what fits the image or the words',
+};
+
+function ratioField(model: VideoModel, imageCount: ImageCount): INodeProperties | undefined {
+	const ratios = aspectRatiosFor(model, imageCount);
+	if (ratios.length === 0) return undefined;
+	const options = ratios.map((value) => ({
+		name: value === 'adaptive' || value === 'auto' ? 'Automatic' : value,
+		value,
+		...(value in RATIO_WORDS ? { description: RATIO_WORDS[value] } : {}),
+	}));
+	return { ...RATIO, type: 'options', options, default: ratios[0] };
+}
+
+const SOUND = {
+	displayName: 'Generate Sound',
+	name: 'generateAudio',
+	description: 'Whether the video has sound that fits what happens in it',
+} as const;
+
+function soundField({ sound }: VideoModel): INodeProperties | undefined {
+	return sound && { ...SOUND, type: 'boolean', default: sound.isOnByDefault };
+}
+
+/** Shown while Model is an expression: what is left empty is the model's own. */
+const WHILE_MODEL_IS_AN_EXPRESSION = {
+	hint: "Empty: the model's own. The choices depend on the model.",
+	placeholder: 'e.g. as the model has it',
+	type: 'string',
+	default: '',
+} as const;
 
 const CAMERA_COMMANDS_FIELD: INodeProperties = {
 	displayName: 'Camera Commands',
@@ -161,10 +207,12 @@ const CAMERA_SEQUENCE_FIELD: INodeProperties = {
 	],
 };
 
-/** Returns the fields of Video > Create; the models' drop-downs come from the table. */
+/** Returns the fields of Video > Create; what depends on the model comes from the table. */
 export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS): INodeProperties[] {
 	const defaultModel = models[0].id;
-	const pretreating = models.filter(({ hasFastPretreatment }) => hasFastPretreatment);
+	const those = (is: (model: VideoModel) => boolean) => models.filter(is).map(({ id }) => id);
+	const open = (field: Pick<INodeProperties, 'displayName' | 'name' | 'description'>) =>
+		forExpression({ ...field, ...WHILE_MODEL_IS_AN_EXPRESSION, default: '' });
 	return updateDisplayOptions({ show: { resource: ['video'], operation: ['create'] } }, [
 		{
 			displayName: 'Model',
@@ -179,10 +227,21 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 			description: 'The model that creates the video',
 		},
 		...imageFields(models),
-		...fieldByImageCount(models, promptField),
+		...byImageCount(models, promptField),
+		forExpression({
+			...PROMPT,
+			default: '',
+			description: 'What happens in the video, in plain words',
+		}),
 		CAMERA_COMMANDS_FIELD,
-		...fieldByImageCount(models, qualityField),
+		...byImageCount(models, ratioField),
+		open(RATIO),
+		...byImageCount(models, qualityField),
+		open(QUALITY),
 		...durationFields(models),
+		open(DURATION),
+		...byImageCount(models, soundField),
+		open(SOUND),
 		{
 			displayName: 'Wait for Completion',
 			name: 'waitForCompletion',
@@ -210,7 +269,28 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 				default: false,
 				description:
 					"Whether to spend less time on optimizing the prompt. Has an effect only with 'Optimize Prompt'.",
-				displayOptions: { show: { '/model': pretreating.map(({ id }) => id) } },
+				displayOptions: {
+					show: { '/model': those((one) => one.params.includes('fast_pretreatment')) },
+				},
+			},
+			{
+				displayName: 'Negative Prompt',
+				name: 'negativePrompt',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. text, blurry faces',
+				description: 'What must not appear in the video',
+				displayOptions: { show: { '/model': those((one) => one.negativePrompt !== undefined) } },
+			},
+			{
+				displayName: 'Seed',
+				name: 'seed',
+				type: 'number',
+				typeOptions: { minValue: 0, numberPrecision: 0 },
+				default: 1,
+				description:
+					'A number that leads to a similar video each time, with the same settings; another number to another video',
+				displayOptions: { show: { '/model': those((one) => one.seed !== undefined) } },
 			},
 			...LIMIT_FIELDS,
 			{
@@ -229,6 +309,9 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 				default: true,
 				description:
 					'Whether the model may rewrite the prompt to get more out of it. Turn off if the video must follow your words exactly.',
+				displayOptions: {
+					show: { '/model': those((one) => one.params.includes('prompt_optimizer')) },
+				},
 			},
 		]),
 	]);

@@ -107,6 +107,7 @@ export function simplifiedTask(task: EvolinkTask): IDataObject {
 		createdAt: isoTime(task.createdMs),
 		results: task.results,
 		expiresAt: hasLinks ? isoTime((task.createdMs ?? 0) + RESULT_LIFETIME_MS) : null,
+		...(task.creditsReserved === undefined ? {} : { creditsReserved: task.creditsReserved }),
 		...(failed === undefined ? {} : { failureCode: failed.code, failureMessage: failed.message }),
 	};
 }

@@ -3,12 +3,13 @@ import type { IExecuteFunctions, INodeProperties, NodeParameterValue } from 'n8n
 import { inputFailure, quotedName } from '../evolink/failure';
 import { isLocalAddress, otherEndingOf, readLink, sharePageOf } from '../evolink/imageUrl';
 import type { LinkFault } from '../evolink/imageUrl';
-import type { ImageCount, VideoModel } from '../evolink/models';
+import type { VideoModel } from '../evolink/models';
 import type { Account } from '../n8n/account';
 import { findFile } from '../n8n/binaryFile';
 import { checkImageFile } from '../n8n/imageFile';
 import type { CheckedImage, ImageWords } from '../n8n/imageFile';
 import { binaryDataOf, expressionOf } from '../n8n/parameters';
+import { byImageCount, forExpression } from './fieldVariants';
 import type { Fields } from '../n8n/parameters';
 
 /** The fields of one frame of the video, by name and as the editor shows them. */
@@ -67,48 +68,25 @@ const FILE_SOURCE = {
 type Shown = Record<string, NodeParameterValue[]>;
 
 const IMAGE_RULES_IN_WORDS =
-	'JPEG, PNG or WebP, at most 20 MB, shorter side longer than 300 pixels, width to height between 2:5 and 5:2';
+	'JPEG, PNG or WebP, at most 20 MB; most models want more than 300 pixels on each side, and no side more than 2.5 times the other';
 
-/**
- * Returns the values of other fields with which a model gets so many images. The model comes last:
- * at the first field that is an expression, n8n stops looking and shows the field.
- */
-export function shownWith(model: VideoModel, imageCount: ImageCount): Shown {
-	const withImage = [URL_SOURCE.value, FILE_SOURCE.value];
-	const canDoWithout = model.imageCounts.includes(0);
-	const takesLast = model.imageCounts.includes(2);
-	return {
-		...(takesLast && imageCount > 0
-			? { lastImageSource: imageCount === 2 ? withImage : ['none'] }
-			: {}),
-		...(canDoWithout ? { imageSource: imageCount === 0 ? ['none'] : withImage } : {}),
-		model: [model.id],
-	};
-}
+const NO_SOURCE = {
+	name: 'None (Text to Video)',
+	value: 'none',
+	description: 'The prompt alone describes the video',
+};
 
-function sourceFields(models: readonly VideoModel[]): INodeProperties[] {
-	const none = {
-		name: 'None (Text to Video)',
-		value: 'none',
-		description: 'The prompt alone describes the video',
-	};
-	const withImage = [URL_SOURCE, FILE_SOURCE];
-	return [withImage, [...withImage, none]].flatMap((options): INodeProperties[] => {
-		const canDoWithout = options.includes(none);
-		const model = models
-			.filter(({ imageCounts }) => imageCounts.includes(0) === canDoWithout)
-			.map(({ id }) => id);
-		const field: INodeProperties = {
-			displayName: 'Image Source',
-			name: 'imageSource',
-			type: 'options',
-			options,
-			default: 'url',
-			description: 'Where to get the first frame from',
-			displayOptions: { show: { model } },
-		};
-		return model.length === 0 ? [] : [field];
-	});
+const SOURCE: INodeProperties = {
+	displayName: FIRST_FRAME.sourceField,
+	name: FIRST_FRAME.sourceName,
+	type: 'options',
+	options: [URL_SOURCE, FILE_SOURCE, NO_SOURCE],
+	default: 'url',
+	description: 'Where to get the first frame from',
+};
+
+function sourceField({ imageCounts }: VideoModel): INodeProperties {
+	return imageCounts.includes(0) ? SOURCE : { ...SOURCE, options: [URL_SOURCE, FILE_SOURCE] };
 }
 
 /** The fields that name the image of a frame: its link or its file, as the source says. */
@@ -144,7 +122,8 @@ export function imageFields(models: readonly VideoModel[]): INodeProperties[] {
 	const model = models.filter(({ imageCounts }) => imageCounts.includes(2)).map(({ id }) => id);
 	const shown = { imageSource: [URL_SOURCE.value, FILE_SOURCE.value], model };
 	return [
-		...sourceFields(models),
+		...byImageCount(models, sourceField),
+		forExpression(SOURCE),
 		...placeFields(
 			FIRST_FRAME,
 			"The name of the file in the input's Binary tab. After a form, it is the label with _ for spaces: 'Your photo' becomes 'Your_photo'.",

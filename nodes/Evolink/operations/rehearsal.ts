@@ -4,7 +4,8 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import { resultFileName } from '../evolink/resultFile';
 import { parseTask } from '../evolink/task';
 import type { JsonObject } from '../evolink/task';
-import type { VideoSettings } from '../evolink/models';
+import type { VideoModel, VideoSettings } from '../evolink/models';
+import { requestBody, sentIn } from '../evolink/requestBody';
 import { wouldStart } from '../money/paidTasks';
 import type { Identity } from '../money/paidTasks';
 import { simplifiedTask } from './finishTask';
@@ -89,6 +90,7 @@ export async function rehearse(
 interface RehearsedVideo {
 	itemIndex: number;
 	identity: Identity;
+	model: VideoModel;
 	video: VideoSettings;
 	images: readonly Image[];
 	settings: TaskSettings;
@@ -96,7 +98,7 @@ interface RehearsedVideo {
 
 /** Returns the row of a video as it would be made. It counts as started, but nothing is sent. */
 export async function rehearseVideo(
-	{ itemIndex, identity, video, images, settings }: RehearsedVideo,
+	{ itemIndex, identity, model, video, images, settings }: RehearsedVideo,
 	execution: Execution,
 ): Promise<ItemOutput> {
 	const { paidTasks } = execution;
@@ -104,17 +106,21 @@ export async function rehearseVideo(
 		paidTasks.countVideo(1);
 		paidTasks.remember(itemIndex, identity, { state: 'rehearsed' });
 	}
-	const [imageUrl = null, lastImageUrl = null] = images.map((image) =>
-		image.kind === 'link' ? image.url : null,
+	const { imageUrl, lastImageUrl, ...sent } = sentIn(
+		requestBody(
+			model,
+			video,
+			images.map((image) => (image.kind === 'link' ? image.url : '')),
+		),
 	);
-	const { model, prompt, quality, durationSeconds: duration } = video;
 	const isFinished = settings.waitForCompletion;
 	const rehearsal = {
 		taskId: `${TASK_ID_PREFIX}${randomBytes(8).toString('hex')}`,
-		model,
+		model: model.id,
 		isFinished,
 		pauseMs: isFinished ? PAUSE_MS : 0,
-		sent: { prompt, imageUrl, lastImageUrl, quality, duration },
+		// A file has no address, since nothing is uploaded.
+		sent: { ...sent, imageUrl: imageUrl || null, lastImageUrl: lastImageUrl || null },
 	};
 	const output = await rehearse(rehearsal, settings, execution);
 	paidTasks.forgetAgentCall(itemIndex, identity);

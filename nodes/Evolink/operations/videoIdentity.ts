@@ -1,6 +1,6 @@
 import { createHash } from 'crypto';
 
-import type { VideoSettings } from '../evolink/models';
+import type { VideoModel, VideoSettings } from '../evolink/models';
 import { isJsonObject } from '../evolink/task';
 import type { Identity } from '../money/paidTasks';
 import { IMAGE_FIELD_NAMES } from './imageFields';
@@ -8,7 +8,11 @@ import type { Image } from './imageFields';
 import type { Execution } from './runItems';
 
 /** What a video depends on, by the names of the fields. */
-const FIELDS = ['model', ...IMAGE_FIELD_NAMES, 'prompt', 'cameraCommands', 'quality', 'duration'];
+const FIELDS = [
+	'model',
+	...IMAGE_FIELD_NAMES,
+	...['prompt', 'cameraCommands', 'aspectRatio', 'quality', 'duration', 'generateAudio'],
+];
 
 function hashOf(content: readonly unknown[]): string {
 	return createHash('sha256').update(JSON.stringify(content)).digest('hex');
@@ -26,17 +30,17 @@ export function writtenIdentity(
 	const { options, ...fields } = context.getNode().parameters;
 	const more: Record<string, unknown> = isJsonObject(options) ? options : {};
 	const { cameraSequence = {}, promptOptimizer = true, fastPretreatment = false } = more;
+	const { negativePrompt = '', seed = '' } = more;
 	const values = FIELDS.map((name) => fields[name]);
-	const content = [...values, cameraSequence, promptOptimizer, fastPretreatment, isRehearsal];
-	return { written: hashOf(content) };
+	const chosen = [cameraSequence, promptOptimizer, fastPretreatment, negativePrompt, seed];
+	return { written: hashOf([...values, ...chosen, isRehearsal]) };
 }
 
 /** Returns which video an item is about by what its fields resolve to. */
 export function resolvedIdentity(
-	video: VideoSettings,
-	images: readonly Image[],
+	{ model, video, images }: { model: VideoModel; video: VideoSettings; images: readonly Image[] },
 	isRehearsal: boolean,
 ): Identity {
 	const contents = images.map((image) => (image.kind === 'link' ? image.url : image.file.sha256));
-	return { resolved: hashOf([video, ...contents, isRehearsal]) };
+	return { resolved: hashOf([model.id, video, ...contents, isRehearsal]) };
 }
