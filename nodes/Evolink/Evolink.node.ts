@@ -18,6 +18,7 @@ import { JOIN_VIDEOS_FIELDS, joinVideos } from './operations/joinVideos';
 import { runItems } from './operations/runItems';
 import type { Operation } from './operations/runItems';
 import { sleepIfAsked } from './operations/sleep';
+import { uploadFile, UPLOAD_FILE_FIELDS } from './operations/uploadFile';
 
 type Run = (
 	context: IExecuteFunctions,
@@ -34,6 +35,7 @@ const OPERATIONS = new Map<string, Run>([
 	['video/create', itemByItem(createVideo)],
 	['video/join', joinVideos],
 	['task/get', itemByItem(getTask)],
+	['file/upload', itemByItem(uploadFile)],
 	['account/getBalance', itemByItem(getBalance)],
 ]);
 
@@ -43,7 +45,7 @@ function unknownOperation(resource: string, operation: string): Run {
 		async prepare() {
 			throw inputFailure(
 				`'${quotedName(resource)} > ${quotedName(operation)}' is not an operation of this node`,
-				"Choose 'Video > Create', 'Video > Join', 'Task > Get' or 'Account > Get Balance' in 'Resource' and 'Operation'.",
+				"Choose 'Video > Create', 'Video > Join', 'Task > Get', 'File > Upload' or 'Account > Get Balance' in 'Resource' and 'Operation'.",
 			);
 		},
 	});
@@ -58,7 +60,8 @@ export class Evolink implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Create short videos from images or text with MiniMax Hailuo',
+		description:
+			'Create short videos from images or text with MiniMax Hailuo, Kling, Seedance, Wan and more',
 		defaults: { name: 'Evolink' },
 		usableAsTool: true,
 		waitingNodeTooltip: 'Waiting for the videos',
@@ -68,7 +71,7 @@ export class Evolink implements INodeType {
 			{
 				name: 'evolinkApi',
 				required: true,
-				displayOptions: { show: { operation: ['create', 'get', 'getBalance'] } },
+				displayOptions: { show: { operation: ['create', 'get', 'upload', 'getBalance'] } },
 			},
 		],
 		properties: [
@@ -80,6 +83,7 @@ export class Evolink implements INodeType {
 				options: [
 					{ name: 'Video', value: 'video' },
 					{ name: 'Task', value: 'task' },
+					{ name: 'File', value: 'file' },
 					{ name: 'Account', value: 'account' },
 				],
 				default: 'video',
@@ -130,6 +134,23 @@ export class Evolink implements INodeType {
 				name: 'operation',
 				type: 'options',
 				noDataExpression: true,
+				displayOptions: { show: { resource: ['file'] } },
+				options: [
+					{
+						name: 'Upload',
+						value: 'upload',
+						action: 'Upload file',
+						description:
+							'Upload an image to get a link to it, e.g. for a model by ID. The link works for 72 hours. Free of charge.',
+					},
+				],
+				default: 'upload',
+			},
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
 				displayOptions: { show: { resource: ['account'] } },
 				options: [
 					{
@@ -145,6 +166,7 @@ export class Evolink implements INodeType {
 			...createVideoFields(),
 			...JOIN_VIDEOS_FIELDS,
 			...GET_TASK_FIELDS,
+			...UPLOAD_FILE_FIELDS,
 			...GET_BALANCE_FIELDS,
 		],
 	};

@@ -50,6 +50,14 @@ export interface Balance {
 	raw: JsonObject;
 }
 
+/** An uploaded image. */
+export interface UploadedFile {
+	/** Where the API can fetch it. */
+	url: string;
+	/** The API's own `data`. */
+	raw: JsonObject;
+}
+
 /** A submission is answered within seconds; after two minutes its response counts as lost. */
 const SUBMISSION_TIMEOUT_MS = 120_000;
 
@@ -136,11 +144,12 @@ function judgeRepeatable<T>(
 	return { trouble, askedMs: askedMs(response) };
 }
 
-/** Reads the address of an uploaded image; the File API can report a refusal with HTTP 200. */
-function uploadedUrl(json: unknown): string | undefined {
+/** Reads an uploaded image; the File API can report a refusal with HTTP 200. */
+function uploadedFile(json: unknown): UploadedFile | undefined {
 	if (!isJsonObject(json) || json.success === false || !isJsonObject(json.data)) return undefined;
 	const { file_url: url } = json.data;
-	return typeof url === 'string' && /^https?:\/\//i.test(url) ? url : undefined;
+	const isLink = typeof url === 'string' && /^https?:\/\//i.test(url);
+	return isLink ? { url, raw: json.data } : undefined;
 }
 
 /** Reads the credits of the account and of the key. */
@@ -205,9 +214,8 @@ export class EvolinkClient {
 		return await this.read('balance', '/v1/credits', allowedMs, balanceIn);
 	}
 
-	/** @returns the address under which the API can fetch the image */
-	async uploadImage(form: FormData, allowedMs: number): Promise<Attempted<string>> {
-		return await this.repeatable('upload', uploadedUrl, {
+	async uploadImage(form: FormData, allowedMs: number): Promise<Attempted<UploadedFile>> {
+		return await this.repeatable('upload', uploadedFile, {
 			method: 'POST',
 			host: 'files',
 			path: '/api/v1/files/upload/stream',

@@ -15,6 +15,8 @@ export interface ImageRules {
 	mostDifferentSides?: readonly [long: number, short: number];
 	/** The formats that must come without transparency. */
 	opaqueFormats?: readonly ImageFormat[];
+	/** Whether format and size are all that counts. */
+	isAnyTaken?: true;
 }
 
 /** None makes a video from text alone; two are its first and its last frame. */

@@ -16,7 +16,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
  *
  * @param redact removes what must not be seen, however the text has spelled it
  */
-export function parseJson(text: string, redact: (text: string) => string): unknown {
+export function parseJson(
+	text: string,
+	redact: (text: string) => string = (same) => same,
+): unknown {
 	try {
 		return JSON.parse(redact(JSON.stringify(JSON.parse(text))));
 	} catch {

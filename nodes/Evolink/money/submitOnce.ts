@@ -5,7 +5,6 @@ import type { EvolinkClient } from '../evolink/client';
 import { EvolinkFailure } from '../evolink/failure';
 import { failedTaskFailure, isHopeless, ofTask, unknownOutcomeFailure } from '../evolink/failures';
 import { readTask } from '../evolink/pollTask';
-import { sentIn } from '../evolink/requestBody';
 import type { RequestBody, SentSettings } from '../evolink/requestBody';
 import type { EvolinkTask } from '../evolink/task';
 import { isFailure } from '../evolink/task';
@@ -21,7 +20,10 @@ const SHORTEST_TASK_LIFETIME_MS = 24 * 60 * 60 * 1000;
 export interface Submission {
 	itemIndex: number;
 	identity: Identity;
-	images: SubmittedImages;
+	/** Whether another try would send the same links to images again, and no file. */
+	hasOnlyLinks: boolean;
+	/** What to do where the images could not be opened. */
+	imageAdvice: string;
 	/** How long it may be repeated, and how long a resumed task's first poll may take. */
 	timeoutSeconds: number;
 	client: EvolinkClient;
@@ -29,15 +31,8 @@ export interface Submission {
 	mayBePostponed: boolean;
 	/** Throws EvolinkFailure when no more videos may be started in this execution. */
 	checkLimit(): void;
-	/** Makes the body; uploads the images that are files. */
-	body(): Promise<RequestBody>;
-}
-
-/** What to know of a video's images when they could not be opened. */
-interface SubmittedImages {
-	/** Whether another try would send the same links again. */
-	hasOnlyLinks: boolean;
-	advice: string;
+	/** Makes the body, and what the row says was sent; uploads the images that are files. */
+	body(): Promise<{ body: RequestBody; sent: SentSettings }>;
 }
 
 /** What a submission needs of the execution. */
@@ -134,7 +129,7 @@ async function resume(
 		const task = await readTask(submission.client, taskId, wait, execution.clock);
 		if (!isFailure(task)) return { taskId, task, sent, startedMs, submittedAtMs: startedAtMs };
 		const failure = rememberFailedTask(submission, task, execution);
-		if (isHopeless(task, submission.images.hasOnlyLinks)) throw failure;
+		if (isHopeless(task, submission.hasOnlyLinks)) throw failure;
 		return undefined;
 	} catch (error) {
 		const isUnknown = error instanceof EvolinkFailure && error.details.httpCode === '404';
@@ -148,12 +143,12 @@ async function resume(
 
 /** Notes that a task has failed: a retry submits the item again, unless that cannot help. */
 export function rememberFailedTask(
-	{ itemIndex, identity, images }: Pick<Submission, 'itemIndex' | 'identity' | 'images'>,
+	{ itemIndex, identity, hasOnlyLinks, imageAdvice }: Omit<Submission, 'mayBePostponed'>,
 	task: EvolinkTask,
 	{ paidTasks }: Pick<Execution, 'paidTasks'>,
 ): EvolinkFailure {
-	const failure = failedTaskFailure(task, images.advice);
-	const state = isHopeless(task, images.hasOnlyLinks) ? 'hopeless' : 'failed';
+	const failure = failedTaskFailure(task, imageAdvice);
+	const state = isHopeless(task, hasOnlyLinks) ? 'hopeless' : 'failed';
 	paidTasks.remember(itemIndex, identity, { state, failure: failure.details });
 	return failure;
 }
@@ -175,7 +170,7 @@ async function submit(submission: Submission, execution: Execution): Promise<Tas
 async function submitCounted(submission: Submission, execution: Execution): Promise<TaskUnderWay> {
 	const { itemIndex, identity, client } = submission;
 	const { logger, clock, paidTasks } = execution;
-	const body = await submission.body();
+	const { body, sent: asSent } = await submission.body();
 	const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
 	const remember = (task: PaidTask) => paidTasks.remember(itemIndex, identity, task);
 	const known = paidTasks.find(itemIndex, identity);
@@ -202,7 +197,7 @@ async function submitCounted(submission: Submission, execution: Execution): Prom
 	}
 	const task = end.done;
 	const { creditsReserved } = task;
-	const sent = { ...sentIn(body), ...(creditsReserved === undefined ? {} : { creditsReserved }) };
+	const sent = { ...asSent, ...(creditsReserved === undefined ? {} : { creditsReserved }) };
 	const submittedAtMs = Date.now();
 	remember({ state: 'started', taskId: task.id, sent, startedAtMs: submittedAtMs });
 	// In the text, because n8n's default log format prints nothing of the other fields. It is the only

@@ -11,6 +11,8 @@ import { piecesOf, sizeOf } from './binaryFile';
 export interface CheckedImage {
 	/** SHA-256 of the bytes, in hex: the same image is the same, whatever it is called. */
 	sha256: string;
+	/** Width to height, such as "1.50". */
+	shape: string;
 	/** Reads the file once more for the multipart body of one attempt. @throws EvolinkFailure */
 	form(): Promise<FormData>;
 }
@@ -72,6 +74,7 @@ function faultOf(image: Image, sizeBytes: number, rules: ImageRules): Fault | un
 	if (sizeBytes > maxBytes) {
 		return [`larger than ${maxBytes / 1024 / 1024} MB`, 'Make it smaller, e.g. save it as JPEG.'];
 	}
+	if (rules.isAnyTaken === true) return undefined;
 	if (!image.isWhole) {
 		return ['cut short: its end is missing', 'Save, load or download the image once more.'];
 	}
@@ -98,7 +101,7 @@ function faultOf(image: Image, sizeBytes: number, rules: ImageRules): Fault | un
 }
 
 /**
- * Returns the format of an image that the model can use.
+ * Returns what an image says of itself, if the model can use it.
  *
  * @param bytes the file; of one that is too large, its beginning is enough
  * @throws EvolinkFailure that says what is wrong with it and what to do
@@ -108,7 +111,7 @@ export function checkImage(
 	sizeBytes: number,
 	rules: ImageRules,
 	words: ImageWords,
-): ImageFormat {
+): Image {
 	const image = readImage(bytes);
 	if (image === undefined || !rules.formats.includes(image.format)) {
 		const [what, advice] = wrongFileFault(bytes, image?.format, rules);
@@ -116,7 +119,7 @@ export function checkImage(
 	}
 	const fault = faultOf(image, sizeBytes, rules);
 	if (fault !== undefined) throw inputFailure(`${words.image} is ${fault[0]}`, fault[1]);
-	return image.format;
+	return image;
 }
 
 async function orUnreadable<T>(read: () => Promise<T>, { image }: ImageWords): Promise<T> {
@@ -153,9 +156,11 @@ export async function checkImageFile(
 		await pieces.return(undefined);
 		return { sizeBytes, bytes: Buffer.from(beginning) };
 	}, words);
-	const format = checkImage(bytes, Math.max(sizeBytes, bytes.length), rules, words);
+	const image = checkImage(bytes, Math.max(sizeBytes, bytes.length), rules, words);
+	const { format, widthPx, heightPx } = image;
 	return {
 		sha256: createHash('sha256').update(bytes).digest('hex'),
+		shape: (widthPx / heightPx).toFixed(2),
 		async form() {
 			// Made of one buffer, a blob would hold the image twice.
 			const pieces: Blob[] = [];

@@ -13,6 +13,7 @@ import type { ImageCount, Quality, VideoModel } from '../evolink/models';
 import { byCase, byImageCount, forExpression } from './fieldVariants';
 import { imageFields } from './imageFields';
 import { LIMIT_FIELDS } from './spendingLimits';
+import { OTHER_MODEL } from './videoSettings';
 import { outputFields } from './waitOptions';
 
 function titleCase(command: string): string {
@@ -207,6 +208,41 @@ const CAMERA_SEQUENCE_FIELD: INodeProperties = {
 	],
 };
 
+const MODEL_ID = {
+	displayName: 'Model ID',
+	name: 'modelId',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. seedance-2.0-reference-to-video',
+	description:
+		'The ID of the model, as Evolink writes it. See <a href="https://docs.evolink.ai" target="_blank">its documentation</a>.',
+} as const;
+
+const OTHER_MODEL_FIELDS: INodeProperties[] = [
+	{
+		...MODEL_ID,
+		default: '',
+		required: true,
+		displayOptions: {
+			show: { model: [OTHER_MODEL] },
+			hide: { model: [{ _cnd: { regex: '^=' } }] },
+		},
+	},
+	forExpression({ ...MODEL_ID, default: '' }),
+	forExpression(
+		{
+			displayName: 'Parameters (JSON)',
+			name: 'parameters',
+			type: 'json',
+			default: '{}',
+			placeholder: '{ "image_urls": ["https://example.com/image.jpg"], "duration": 5 }',
+			description:
+				'What the model takes beside the prompt, as its page in <a href="https://docs.evolink.ai" target="_blank">Evolink\'s documentation</a> says. Nothing of it is checked before it is paid for.',
+		},
+		OTHER_MODEL,
+	),
+];
+
 /** Returns the fields of Video > Create; what depends on the model comes from the table. */
 export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS): INodeProperties[] {
 	const defaultModel = models[0].id;
@@ -218,14 +254,22 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 			displayName: 'Model',
 			name: 'model',
 			type: 'options',
-			options: models.map(({ id, displayName, description }) => ({
-				name: displayName,
-				value: id,
-				description,
-			})),
+			options: [
+				...models.map(({ id: value, displayName: name, description }) => ({
+					name,
+					value,
+					description,
+				})),
+				{
+					name: 'Other Model (By ID)',
+					value: OTHER_MODEL,
+					description: 'Any other video model of Evolink, with its parameters as JSON',
+				},
+			],
 			default: defaultModel,
 			description: 'The model that creates the video',
 		},
+		...OTHER_MODEL_FIELDS,
 		...imageFields(models),
 		...byImageCount(models, promptField),
 		forExpression({
@@ -233,7 +277,7 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 			default: '',
 			description: 'What happens in the video, in plain words',
 		}),
-		CAMERA_COMMANDS_FIELD,
+		{ ...CAMERA_COMMANDS_FIELD, displayOptions: { hide: { model: [OTHER_MODEL] } } },
 		...byImageCount(models, ratioField),
 		open(RATIO),
 		...byImageCount(models, qualityField),
@@ -261,7 +305,7 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 			displayOptions: { show: { waitForCompletion: [true] } },
 		},
 		...outputFields([
-			CAMERA_SEQUENCE_FIELD,
+			{ ...CAMERA_SEQUENCE_FIELD, displayOptions: { hide: { '/model': [OTHER_MODEL] } } },
 			{
 				displayName: 'Fast Pretreatment',
 				name: 'fastPretreatment',

@@ -81,7 +81,11 @@ export function byImageCount(
 	return byCase(models, ({ imageCounts }) => imageCounts, fieldFor, imageConditions);
 }
 
-/** Returns a field as it is shown while Model is an expression, and only then. */
-export function forExpression(field: INodeProperties): INodeProperties {
-	return { ...field, displayOptions: { hide: { model: [{ _cnd: { regex: '^(?!=)' } }] } } };
+/**
+ * Returns a field as it is shown while Model is an expression, and with the other models that are
+ * named, and only then.
+ */
+export function forExpression(field: INodeProperties, alsoFor?: string): INodeProperties {
+	const among = alsoFor === undefined ? '=' : `=|${alsoFor}$`;
+	return { ...field, displayOptions: { hide: { model: [{ _cnd: { regex: `^(?!${among})` } }] } } };
 }

@@ -76,7 +76,7 @@ export const getTask: Operation = {
 		const settings = readTaskSettings(itemIndex, fields, options);
 		if (isRehearsalId(taskId)) {
 			const rehearsal = { taskId, model: null, isFinished: true, pauseMs: 0 };
-			return { run: async () => await rehearse(rehearsal, settings, execution) };
+			return { settings, run: async () => await rehearse(rehearsal, settings, execution) };
 		}
 		const { client } = await execution.openAccount(itemIndex);
 		return {

@@ -1,4 +1,9 @@
-import type { IExecuteFunctions, INodeProperties, NodeParameterValue } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	IExecuteFunctions,
+	INodeProperties,
+	NodeParameterValue,
+} from 'n8n-workflow';
 
 import { inputFailure, quotedName } from '../evolink/failure';
 import { isLocalAddress, otherEndingOf, readLink, sharePageOf } from '../evolink/imageUrl';
@@ -89,6 +94,9 @@ function sourceField({ imageCounts }: VideoModel): INodeProperties {
 	return imageCounts.includes(0) ? SOURCE : { ...SOURCE, options: [URL_SOURCE, FILE_SOURCE] };
 }
 
+/** A source that was chosen for another model stays where it is no longer shown. */
+const NOT_BY_ID = { hide: { model: ['other'] } };
+
 /** The fields that name the image of a frame: its link or its file, as the source says. */
 function placeFields(frame: Frame, hint: string, shown: Shown = {}): INodeProperties[] {
 	const { defaultFile } = frame;
@@ -101,7 +109,7 @@ function placeFields(frame: Frame, hint: string, shown: Shown = {}): INodeProper
 			default: '',
 			placeholder: 'e.g. https://example.com/image.jpg',
 			description: `Link to one image that opens without a login: ${IMAGE_RULES_IN_WORDS}`,
-			displayOptions: { show: { [frame.sourceName]: ['url'], ...shown } },
+			displayOptions: { show: { [frame.sourceName]: ['url'], ...shown }, ...NOT_BY_ID },
 		},
 		{
 			displayName: frame.fileField,
@@ -112,7 +120,7 @@ function placeFields(frame: Frame, hint: string, shown: Shown = {}): INodeProper
 			placeholder: `e.g. ${defaultFile}`,
 			hint,
 			description: `One image, which is uploaded to Evolink: ${IMAGE_RULES_IN_WORDS}`,
-			displayOptions: { show: { [frame.sourceName]: ['binary'], ...shown } },
+			displayOptions: { show: { [frame.sourceName]: ['binary'], ...shown }, ...NOT_BY_ID },
 		},
 	];
 }
@@ -190,6 +198,28 @@ function checkImageUrl(text: string, expression: string | undefined, frame: Fram
 	throw inputFailure(`'${urlField}' ${what}`, advice);
 }
 
+/**
+ * Returns the file that a frame's field names, or is.
+ *
+ * @throws EvolinkFailure that names the files that there are
+ */
+export function fileFieldOf(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	fields: Fields,
+	frame: Frame = FIRST_FRAME,
+): IBinaryData {
+	const { fileName, fileField, defaultFile, sourceField } = frame;
+	return (
+		binaryDataOf(fields.value(fileName, defaultFile)) ??
+		findFile(context, itemIndex, fields.text(fileName, fileField), {
+			defaultForOnlyFile: frame === LAST_FRAME ? undefined : defaultFile,
+			fileField,
+			noFileAdvice: `if the image is on the web, set '${sourceField}' to 'URL'`,
+		})
+	);
+}
+
 async function readFrame(
 	context: IExecuteFunctions,
 	itemIndex: number,
@@ -205,13 +235,7 @@ async function readFrame(
 		return { kind: 'link', frame, url };
 	}
 	if (source === 'binary') {
-		const binary =
-			binaryDataOf(fields.value(frame.fileName, frame.defaultFile)) ??
-			findFile(context, itemIndex, fields.text(frame.fileName, frame.fileField), {
-				defaultForOnlyFile: isLast ? undefined : frame.defaultFile,
-				fileField: frame.fileField,
-				noFileAdvice: `if the image is on the web, set '${frame.sourceField}' to 'URL'`,
-			});
+		const binary = fileFieldOf(context, itemIndex, fields, frame);
 		const file = await checkImageFile(context, itemIndex, binary, model.image, frame);
 		return { kind: 'file', frame, file };
 	}

@@ -3,14 +3,12 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { resultFileName } from '../evolink/resultFile';
 import { parseTask } from '../evolink/task';
-import type { JsonObject } from '../evolink/task';
-import type { VideoModel, VideoSettings } from '../evolink/models';
-import { requestBody, sentIn } from '../evolink/requestBody';
+import type { JsonObject, JsonValue } from '../evolink/task';
 import { wouldStart } from '../money/paidTasks';
 import type { Identity } from '../money/paidTasks';
 import { simplifiedTask } from './finishTask';
-import type { Image } from './imageFields';
 import type { Execution, ItemOutput } from './runItems';
+import type { CheckedVideo } from './videoSettings';
 import type { TaskSettings } from './waitOptions';
 
 /** Two seconds of the word "Rehearsal": an MP4 of 640 × 360 pixels, H.264, made with ffmpeg. */
@@ -35,7 +33,7 @@ export function isRehearsalId(taskId: string): boolean {
 interface Rehearsal {
 	taskId: string;
 	/** Null: not known. */
-	model: string | null;
+	model: JsonValue;
 	isFinished: boolean;
 	pauseMs: number;
 	/** What to return beside the simplified task. */
@@ -90,15 +88,13 @@ export async function rehearse(
 interface RehearsedVideo {
 	itemIndex: number;
 	identity: Identity;
-	model: VideoModel;
-	video: VideoSettings;
-	images: readonly Image[];
+	video: CheckedVideo;
 	settings: TaskSettings;
 }
 
 /** Returns the row of a video as it would be made. It counts as started, but nothing is sent. */
 export async function rehearseVideo(
-	{ itemIndex, identity, model, video, images, settings }: RehearsedVideo,
+	{ itemIndex, identity, video, settings }: RehearsedVideo,
 	execution: Execution,
 ): Promise<ItemOutput> {
 	const { paidTasks } = execution;
@@ -106,17 +102,12 @@ export async function rehearseVideo(
 		paidTasks.countVideo(1);
 		paidTasks.remember(itemIndex, identity, { state: 'rehearsed' });
 	}
-	const { imageUrl, lastImageUrl, ...sent } = sentIn(
-		requestBody(
-			model,
-			video,
-			images.map((image) => (image.kind === 'link' ? image.url : '')),
-		),
-	);
+	const body = video.body(video.images.map((image) => (image.kind === 'link' ? image.url : '')));
+	const { imageUrl, lastImageUrl, ...sent } = video.sentIn(body);
 	const isFinished = settings.waitForCompletion;
 	const rehearsal = {
 		taskId: `${TASK_ID_PREFIX}${randomBytes(8).toString('hex')}`,
-		model: model.id,
+		model: body.model,
 		isFinished,
 		pauseMs: isFinished ? PAUSE_MS : 0,
 		// A file has no address, since nothing is uploaded.

@@ -7,7 +7,7 @@ import type {
 } from 'n8n-workflow';
 
 import { EvolinkClient } from '../evolink/client';
-import type { Balance } from '../evolink/client';
+import type { Balance, UploadedFile } from '../evolink/client';
 import type { FailureDetails } from '../evolink/failure';
 import { ofTask } from '../evolink/failures';
 import { isFinished } from '../evolink/task';
@@ -41,8 +41,8 @@ export interface OpenAccount extends Account {
 	client: EvolinkClient;
 	/** As soon as somebody has asked for it. */
 	balance?: Promise<Balance>;
-	/** Uploads of this execution, by the image's SHA-256: the address, or nothing where it failed. */
-	uploads: Map<string, Promise<string | undefined>>;
+	/** Uploads of this execution, by the image's SHA-256; nothing where one has failed. */
+	uploads: Map<string, Promise<UploadedFile | undefined>>;
 }
 
 /** What the work on the items of one execution shares. */
@@ -75,12 +75,14 @@ export interface ItemOutput {
  * user, or Stopped when the execution was stopped.
  */
 export type PreparedItem =
-	| { starts?: 'rehearsal'; run(): Promise<ItemOutput> }
+	| { starts?: 'rehearsal'; settings?: TaskSettings; run(): Promise<ItemOutput> }
 	| {
 			/** Whether the item would pay for a video. */
 			starts?: 'video';
 			/** Why an earlier try has failed, where that is why it would. */
 			failedBefore?: FailureDetails;
+			/** The shape of its video, where that is certain. */
+			shape?: string;
 			settings: TaskSettings;
 			/** @param mayBePostponed whether it may throw Postponed where the account is busy */
 			begin(mayBePostponed: boolean): Promise<TaskUnderWay>;
@@ -108,11 +110,22 @@ export interface StartingItem {
 	itemIndex: number;
 	starts: 'video' | 'rehearsal';
 	failedBefore?: FailureDetails;
+	shape?: string;
 }
 
 /** What became of one item; undefined as long as nothing did. */
 type ItemResult =
 	{ row: INodeExecutionData } | { details: FailureDetails; error?: unknown } | undefined;
+
+/** Returns the row behind the input's own fields and files; n8n would take a key `error` for a failure. */
+function withInput(output: ItemOutput, { json, binary }: INodeExecutionData): ItemOutput {
+	const others = Object.fromEntries(Object.entries(json).filter(([name]) => name !== 'error'));
+	const files = { ...binary, ...output.binary };
+	return {
+		json: { ...others, ...output.json },
+		...(Object.keys(files).length === 0 ? {} : { binary: files }),
+	};
+}
 
 /** Which run of the node in this execution this is, from 0; a loop runs it several times. */
 function runOf(context: IExecuteFunctions): number | 'agentCall' {
@@ -178,7 +191,9 @@ class ItemRun {
 					'run' in item
 						? await item.run()
 						: await item.finish(this.begun[itemIndex] ?? (await item.begin(false)));
-				this.results[itemIndex] = { row: { ...output, pairedItem: { item: itemIndex } } };
+				const isWanted = item.settings?.includeOtherFields === true;
+				const row = isWanted ? withInput(output, this.context.getInputData()[itemIndex]) : output;
+				this.results[itemIndex] = { row: { ...row, pairedItem: { item: itemIndex } } };
 			});
 			this.showAdvice();
 			return this.results.flatMap((result, itemIndex) => {

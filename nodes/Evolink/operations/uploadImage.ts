@@ -1,15 +1,15 @@
 import { noResponseFailure } from '../evolink/failures';
+import type { UploadedFile } from '../evolink/client';
 import type { CheckedImage } from '../n8n/imageFile';
 import { repeatOrThrow } from '../time/repeat';
 import type { Execution, OpenAccount } from './runItems';
 
 /** An upload costs nothing, so it is tried for a good while; but no video waits for it yet. */
-const LONGEST_UPLOAD_MS = 300_000;
+export const LONGEST_UPLOAD_MS = 300_000;
 
 /**
  * Uploads an image, once for all items that share it; where that fails, each tries for itself.
  *
- * @returns the address under which the API can fetch it
  * @throws EvolinkFailure when it cannot be done in time; Stopped when the execution is stopped
  */
 export async function uploadImage(
@@ -17,7 +17,7 @@ export async function uploadImage(
 	timeoutSeconds: number,
 	{ client, uploads }: OpenAccount,
 	{ clock }: Execution,
-): Promise<string> {
+): Promise<UploadedFile> {
 	const first = uploads.get(image.sha256);
 	const deadlineMs = clock.nowMs() + Math.min(timeoutSeconds * 1000, LONGEST_UPLOAD_MS);
 	const shared =

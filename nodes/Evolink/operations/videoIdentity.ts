@@ -1,17 +1,17 @@
 import { createHash } from 'crypto';
 
-import type { VideoModel, VideoSettings } from '../evolink/models';
 import { isJsonObject } from '../evolink/task';
 import type { Identity } from '../money/paidTasks';
 import { IMAGE_FIELD_NAMES } from './imageFields';
-import type { Image } from './imageFields';
 import type { Execution } from './runItems';
+import type { CheckedVideo } from './videoSettings';
 
 /** What a video depends on, by the names of the fields. */
 const FIELDS = [
 	'model',
 	...IMAGE_FIELD_NAMES,
 	...['prompt', 'cameraCommands', 'aspectRatio', 'quality', 'duration', 'generateAudio'],
+	...['modelId', 'parameters'],
 ];
 
 function hashOf(content: readonly unknown[]): string {
@@ -36,11 +36,10 @@ export function writtenIdentity(
 	return { written: hashOf([...values, ...chosen, isRehearsal]) };
 }
 
-/** Returns which video an item is about by what its fields resolve to. */
-export function resolvedIdentity(
-	{ model, video, images }: { model: VideoModel; video: VideoSettings; images: readonly Image[] },
-	isRehearsal: boolean,
-): Identity {
-	const contents = images.map((image) => (image.kind === 'link' ? image.url : image.file.sha256));
-	return { resolved: hashOf([model.id, video, ...contents, isRehearsal]) };
+/** Returns which video an item is about by what would be sent, with the images' bytes for files. */
+export function resolvedIdentity(video: CheckedVideo, isRehearsal: boolean): Identity {
+	const contents = video.images.map((image) =>
+		image.kind === 'link' ? image.url : image.file.sha256,
+	);
+	return { resolved: hashOf([video.body(contents), isRehearsal]) };
 }

@@ -10,6 +10,8 @@ export interface TaskSettings {
 	waitForCompletion: boolean;
 	downloadVideo: boolean;
 	simplify: boolean;
+	/** Whether the row begins with the input's own fields. */
+	includeOtherFields: boolean;
 	timeoutSeconds: number;
 	/** Undefined: the pauses fit the task. */
 	pollIntervalSeconds: number | undefined;
@@ -49,6 +51,14 @@ export const OUTPUT_FILE_FIELD: INodeProperties = {
 /** The fields of 'Options' that both operations on a task have. */
 const WAIT_OPTION_FIELDS: readonly INodeProperties[] = [
 	FILE_NAME_FIELD,
+	{
+		displayName: 'Include Other Input Fields',
+		name: 'includeOtherFields',
+		type: 'boolean',
+		default: false,
+		description:
+			"Whether to pass the input's fields and files to the output, too. Where a name is taken, the value of this node wins.",
+	},
 	OUTPUT_FILE_FIELD,
 	{
 		displayName: 'Max Concurrent Videos',
@@ -141,6 +151,7 @@ export function readTaskSettings(itemIndex: number, fields: Fields, options: Fie
 		// n8n leaves nothing of a hidden field.
 		downloadVideo: fields.yesOrNo('downloadVideo', 'Download Video', true),
 		simplify: fields.yesOrNo('simplify', 'Simplify'),
+		includeOtherFields: options.yesOrNo('includeOtherFields', 'Include Other Input Fields', false),
 		timeoutSeconds: options.number('timeout', timeoutLabel, { min: 1 }, DEFAULT_TIMEOUT_SECONDS),
 		pollIntervalSeconds: hasInterval
 			? options.number('pollInterval', 'Poll Interval (Seconds)', { min: 1 })
