@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import fc from 'fast-check';
 
 import { startSandbox } from '../../sandbox';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { createServer, request as sendRequest } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { Duplex } from 'node:stream';

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- runs beside n8n, never inside it */
 import { crc32, deflateSync } from 'node:zlib';
 
 /** Formats that {@link imageBytes} can make. */

@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { Fault, Sandbox } from '../../sandbox';
 import { SANDBOX_PRICES } from '../../sandbox/bill';
 import { useEvolink } from './evolink-workflow';

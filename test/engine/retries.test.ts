@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- runs beside n8n, never inside it */
 import type { Sandbox } from '../../sandbox';
 import { nodeError, outputItems } from '../../tools/engine';
 import type { WorkflowFile } from '../../tools/engine';

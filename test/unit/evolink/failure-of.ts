@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/require-node-api-error -- runs beside n8n, never inside it */
 import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
 import type { FailureDetails } from '../../../nodes/Evolink/evolink/failure';
 
