@@ -131,9 +131,9 @@ function knowledgeOf({ fault, status }: RecordedRequest): Knowledge {
 	return isWord && REFUSALS.includes(Number(status)) ? 'refused' : 'lost';
 }
 
+/** No task expires within a day, so one that the API does not know is told, and not made again. */
 function isOver(sandbox: Sandbox, taskId: string): boolean {
-	const task = sandbox.task(taskId);
-	return task === undefined || task.isExpired || ['failed', 'cancelled'].includes(task.status);
+	return ['failed', 'cancelled'].includes(sandbox.task(taskId)?.status ?? '');
 }
 
 /** The model: whether an item may be submitted again after this submission. */
@@ -176,10 +176,10 @@ function expectEachItemPaidOnce({ sandbox, prompts }: Told): void {
 		for (const [index, submission] of submissions.slice(0, -1).entries()) {
 			const isAllowed = maySubmitAgain(sandbox, submission);
 			expect({ prompt, isAllowed, submission: index }).toMatchObject({ isAllowed: true });
-			// The key stays until a task exists or Evolink refuses, and never serves a second task.
+			// The key stays until a task exists or the submission is refused, and never serves a second task.
 			const isSameKey = idempotencyKeyOf(submission) === idempotencyKeyOf(submissions[index + 1]);
 			const wasAccepted = knowledgeOf(submission) === 'accepted';
-			const mayChange = Number(submission.status) >= 400 && Number(submission.status) < 500;
+			const mayChange = Number(submission.status) >= 300 && Number(submission.status) < 500;
 			if (!mayChange) expect({ prompt, isSameKey }).toMatchObject({ isSameKey: !wasAccepted });
 		}
 		// Each charge but the last is of a task that came to nothing, or that Evolink denied.

@@ -121,6 +121,19 @@ describe('A value by expression that the node refuses before it sends anything',
 		);
 	});
 
+	it.each([
+		['Prompt', '=A video of {{ $json.value }}'],
+		['Prompt', '=A video of {{ [$json.value] }}'],
+		['Cue', '=then {{ $json.value }}'],
+	])('%s: text with an object in it: %s', async (field, expression) => {
+		await expectRefused(
+			parametersOf(field, expression),
+			{ value: 'a chair' },
+			{ value: { name: 'A chair' } },
+			`'${field}' must be text without an object in it`,
+		);
+	});
+
 	it('accepts the good values that stand beside the bad ones here', async () => {
 		const results = await Promise.all(
 			Object.entries(FIELDS)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeConnectionTypes, sleep } from 'n8n-workflow';
 import type {
+	IBinaryData,
 	ICredentialType,
 	INode,
 	INodeExecutionData,
@@ -14,13 +15,26 @@ import type {
 import { startSandbox } from '../../sandbox';
 import type { Sandbox, SandboxOptions } from '../../sandbox';
 import { executionHints, nodeError, outputItems, startEngine } from '../../tools/engine';
-import type { BinaryDataMode, Engine, RunningWorkflow, WorkflowFile } from '../../tools/engine';
+import type {
+	BinaryDataMode,
+	Engine,
+	RetryOptions,
+	RunningWorkflow,
+	WorkflowFile,
+} from '../../tools/engine';
+import { imageBytes } from './image-bytes';
 
 /** The name of the node under test in every workflow. */
 export const NODE_NAME = 'Evolink';
 
 /** A link that passes the node's check; the sandbox never opens it. */
 export const PICTURE_LINK = 'https://example.com/picture.jpg';
+
+/** The fewest tries that n8n offers, and one more; it takes a wait of 0 for "not set". */
+export const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+
+/** Settings of a node that puts failed items out as rows. */
+export const CONTINUE_ON_FAIL = { onError: 'continueRegularOutput' as const };
 
 /** Type of a node that passes everything on by its second output. */
 export const SECOND_OUTPUT = 'test.secondOutput';
@@ -79,8 +93,12 @@ export interface OwnBench {
 	readonly sandbox: Sandbox;
 	run(run: EvolinkRun): Promise<EvolinkResult>;
 	start(run: EvolinkRun): StartedEvolink;
-	/** "Retry execution" of a failed execution. */
-	retry(previous: EvolinkResult, run: EvolinkRun): Promise<EvolinkResult>;
+	/** "Retry execution" of a failed execution; with `current`, by the settings of this run. */
+	retry(
+		previous: EvolinkResult,
+		run: EvolinkRun,
+		nodeSettings?: RetryOptions['nodeSettings'],
+	): Promise<EvolinkResult>;
 	/** Wakes an execution that sleeps, whatever its time. */
 	wake(previous: EvolinkResult, run: EvolinkRun): Promise<EvolinkResult>;
 	/** Like `retry`, with a hand on the Stop button. */
@@ -97,6 +115,8 @@ export interface EvolinkBench extends OwnBench {
 	it(name: string, test: (own: OwnBench) => Promise<void>, options?: SandboxOptions): void;
 	/** A workflow with a trigger and the node, for tests that need the file itself. */
 	workflow(run: EvolinkRun): WorkflowFile;
+	/** Stores a file as n8n does; without bytes, an image that every model takes. */
+	file(bytes?: Buffer, fileName?: string, mimeType?: string): Promise<IBinaryData>;
 	/** One more sandbox, closed after the tests of the file. */
 	ownSandbox(options: SandboxOptions): Promise<Sandbox>;
 }
@@ -181,6 +201,8 @@ export function useEvolink(
 			});
 		},
 		workflow: workflowFor,
+		file: async (bytes = imageBytes('jpeg', 800, 600), name = 'a.jpg', mimeType = 'image/jpeg') =>
+			await theEngine().storeBinary(bytes, name, mimeType),
 		async ownSandbox(sandboxOptions) {
 			const own = await startSandbox(sandboxOptions);
 			ownSandboxes.push(own);
@@ -201,12 +223,20 @@ function runsAgainst(
 	return {
 		run: async (run) => resultOf(await theEngine().runWorkflow(optionsFor(run))),
 		start: (run) => startedEvolink(theEngine().startWorkflow(optionsFor(run))),
-		retry: async (previous, run) =>
-			resultOf(await theEngine().retryExecution(previous.run, optionsFor(run))),
+		retry: async (previous, run, nodeSettings) =>
+			resultOf(
+				await theEngine().retryExecution(previous.run, { ...optionsFor(run), nodeSettings }),
+			),
 		wake: async (previous, run) => resultOf(await theEngine().wake(previous.run, optionsFor(run))),
 		startRetry: (previous, run) =>
 			startedEvolink(theEngine().startRetry(previous.run, optionsFor(run))),
 	};
+}
+
+/** All that an error says to the user. */
+export function wordsOf(error: unknown): string {
+	const { message, description } = Object(error);
+	return `${String(message)} ${String(description)}`;
 }
 
 /** The credential that leads to a sandbox, with other values laid over it. */

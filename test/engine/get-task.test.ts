@@ -1,7 +1,9 @@
 import type { GenericValue } from 'n8n-workflow';
 
-import { useEvolink } from './evolink-workflow';
+import { useEvolink, wordsOf } from './evolink-workflow';
 import type { EvolinkRun } from './evolink-workflow';
+import { imageBytes } from './image-bytes';
+import { startOddHost } from './odd-host';
 import { expectRefusal, expectRefusedRow } from './refusals';
 
 const evolink = useEvolink();
@@ -133,9 +135,10 @@ describe('Task > Get without waiting', () => {
 	});
 
 	it('reads tasks of other kinds, such as an image, and names the file by what it is', async () => {
+		const host = await startOddHost((res) => res.end(imageBytes('png', 64, 64)));
 		const taskId = evolink.sandbox.addTask({
 			generationSeconds: 0,
-			outcome: { status: 'completed', media: { contentType: 'image/png' } },
+			outcome: { status: 'completed', results: [host.url] },
 			rawTask: {
 				object: 'image.generation.task',
 				type: 'image',
@@ -144,6 +147,7 @@ describe('Task > Get without waiting', () => {
 			},
 		});
 		const { rows, error } = await evolink.run(getRun([taskId], { downloadVideo: true }));
+		await host.close();
 
 		expect(error).toBeUndefined();
 		expect(rows[0].json).toMatchObject({ taskId, model: 'some-image-model', isSuccess: true });
@@ -219,7 +223,7 @@ describe('The task ID', () => {
 		['another path of the API', '../credits', "'Task ID' is not an ID"],
 		['a whole link', `https://evil.example.com/${UNKNOWN_ID}`, "'Task ID' is not an ID"],
 		['empty', '', "'Task ID' is empty"],
-		['an object', { id: UNKNOWN_ID }, "'Task ID' must be a text"],
+		['an object', { id: UNKNOWN_ID }, "'Task ID' must be text"],
 	])('is refused before anything is sent when it is %s', async (_case, value, message) => {
 		const good = evolink.sandbox.addTask();
 		const items = [good, good, value].map((id) => ({ json: { id: id as GenericValue } }));
@@ -233,4 +237,38 @@ describe('The task ID', () => {
 		expectRefusedRow(rows[2], { itemIndex: 2, message });
 		expect(requestKinds()).toEqual(['read', 'read']);
 	});
+
+	it.each(['video.2026:07:a~b', '.hidden', '-1:2', 'a'.repeat(128)])(
+		'may be any text of 1 to 128 characters that a URL can take: %s',
+		async (taskId) => {
+			const json = JSON.stringify({ id: taskId, status: 'completed', results: [] });
+			const host = await startOddHost((res) =>
+				res.writeHead(200, { 'content-type': 'application/json' }).end(json),
+			);
+			const { rows } = await evolink.run({
+				parameters: { ...GET, taskId },
+				credential: { baseUrl: host.url },
+			});
+			await host.close();
+
+			expect(rows[0]?.json.taskId).toBe(taskId);
+			const paths = host.requests.map(({ path }) => decodeURIComponent(path));
+			expect(paths).toEqual([`/v1/tasks/${taskId}`]);
+		},
+	);
+
+	it.each([
+		['does not know', { kind: 'status', status: 404, code: 'task_not_found' }],
+		['finds malformed', { kind: 'status', status: 400, code: 'invalid_task_id', param: 'task_id' }],
+	] as const)(
+		'is said to be wrong, and not to be paid for, when the API %s it',
+		async (_what, fault) => {
+			evolink.sandbox.addFault({ on: 'read', fault });
+			const { error } = await evolink.run(getRun([UNKNOWN_ID]));
+
+			expect(error?.message).toMatch(/\bID\b/);
+			expect(wordsOf(error)).toContain(UNKNOWN_ID);
+			expect(wordsOf(error)).not.toMatch(/paid|Task > Get with this ID/);
+		},
+	);
 });

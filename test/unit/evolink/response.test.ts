@@ -33,6 +33,10 @@ describe("the API's own error", () => {
 		[200, { code: 0, message: 'ok' }],
 		[503, { code: 503, message: 'upstream connect error' }],
 		[502, { code: 14, message: 'unavailable' }],
+		[502, { code: '502', message: 'Bad gateway' }],
+		[503, { code: 503, msg: 'no healthy upstream' }],
+		[503, { error: { code: 503, message: 'no healthy upstream' } }],
+		[500, { error: { message: 'upstream failure' } }],
 		[504, { error: { code: 504, message: 'No', status: 'DEADLINE_EXCEEDED' } }],
 	])('is not, with HTTP %p, %j', (status, json) => {
 		expect(isApiError({ status, json })).toBe(false);

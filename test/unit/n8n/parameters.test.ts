@@ -39,6 +39,16 @@ it.each([
 	expect(read(value)).toEqual(taken);
 });
 
+it.each([
+	'A video of [object Object]',
+	'[object Array]',
+	'https://example.com/%5Bobject%20Object%5D.jpg',
+	'https://example.com/?image=[object+Object]',
+])('a field of text refuses an object that became text: %j', (value) => {
+	expect(refusalOf(() => text(value))).toContain('text without an object in it');
+	expect(text('https://example.com/object%20Object.jpg')).toMatch(/^https/);
+});
+
 const cycle: unknown[] = [];
 cycle.push(cycle);
 

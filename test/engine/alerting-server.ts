@@ -1,5 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { createServer, request as sendRequest } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { Duplex } from 'node:stream';
 import tls from 'node:tls';
+
+import type { Sandbox } from '../../sandbox';
+import { addressOf, listenOnLoopback } from './loopback-server';
 
 function der(tag: number, ...content: Uint8Array[]): Buffer {
 	const body = Buffer.concat(content);
@@ -11,7 +17,7 @@ const sequence = (...content: Uint8Array[]) => der(0x30, ...content);
 const oid = (...bytes: number[]) => der(0x06, Buffer.from(bytes));
 
 /** A certificate for 127.0.0.1 that is its own authority, and its key, as TLS servers take them. */
-export function selfMadeCertificate(): { cert: string; key: string } {
+function selfMadeCertificate(): { cert: string; key: string } {
 	const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 	const algorithm = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
 	const name = sequence(
@@ -47,11 +53,54 @@ export function selfMadeCertificate(): { cert: string; key: string } {
 }
 
 /** Lets this process trust a certificate, beside all others; returns how to end that. */
-export function trust(cert: string): () => void {
+function trust(cert: string): () => void {
 	const original = tls.createSecureContext;
 	tls.createSecureContext = (options) =>
 		original({ ...options, ca: [...tls.rootCertificates, cert] });
 	return () => {
 		tls.createSecureContext = original;
+	};
+}
+
+/**
+ * Starts an HTTPS server that hands each request on to the sandbox, and when the sandbox has dealt
+ * with it, ends the connection by a fatal TLS alert instead of the answer. This process trusts it.
+ */
+export async function startAlertingServer(target: Sandbox) {
+	const certificate = selfMadeCertificate();
+	const endTrust = trust(certificate.cert);
+	let requestCount = 0;
+	// Whatever a record of the handshake is worth after it: TLS 1.3 answers it by unexpected_message.
+	const strayRecord = Buffer.from([0x16, 3, 3, 0, 4, 0, 0, 0, 0]);
+	const http = createServer((req, res) => {
+		requestCount++;
+		const onward = sendRequest(
+			new URL(req.url ?? '/', target.url),
+			{ method: req.method, headers: req.headers },
+			(answer) => answer.resume().once('end', () => strays.get(res.socket!)?.push(strayRecord)),
+		);
+		req.pipe(onward);
+	});
+	const strays = new Map<object, Duplex>();
+	const tcp = createTcpServer((socket) => {
+		const line = new Duplex({
+			read() {},
+			write: (piece, _encoding, done) => void socket.write(piece, () => done()),
+			final: (done) => void socket.end(() => done()),
+		});
+		socket.on('data', (piece) => line.push(piece)).once('end', () => line.push(null));
+		const secure = new tls.TLSSocket(line, { isServer: true, ...certificate });
+		strays.set(secure, line);
+		secure.on('error', () => {});
+		http.emit('connection', secure);
+	});
+	const close = await listenOnLoopback(tcp);
+	return {
+		url: addressOf(tcp, 'https'),
+		requestCount: () => requestCount,
+		async close() {
+			endTrust();
+			await close();
+		},
 	};
 }
