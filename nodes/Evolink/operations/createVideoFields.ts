@@ -10,10 +10,9 @@ import {
 	VIDEO_MODELS,
 } from '../evolink/models';
 import type { ImageCount, Quality, VideoModel } from '../evolink/models';
-import { byCase, byImageCount, forExpression } from './fieldVariants';
+import { byCase, byImageCount, forExpression, forOtherModel, OTHER_MODEL } from './fieldVariants';
 import { imageFields } from './imageFields';
 import { LIMIT_FIELDS } from './spendingLimits';
-import { OTHER_MODEL } from './videoSettings';
 import { outputFields } from './waitOptions';
 
 function titleCase(command: string): string {
@@ -218,37 +217,37 @@ const MODEL_ID = {
 		'The ID of the model, as Evolink writes it. See <a href="https://docs.evolink.ai" target="_blank">its documentation</a>.',
 } as const;
 
-const OTHER_MODEL_FIELDS: INodeProperties[] = [
-	{
-		...MODEL_ID,
-		default: '',
-		required: true,
-		displayOptions: {
-			show: { model: [OTHER_MODEL] },
-			hide: { model: [{ _cnd: { regex: '^=' } }] },
-		},
-	},
-	forExpression({ ...MODEL_ID, default: '' }),
-	forExpression(
-		{
-			displayName: 'Parameters (JSON)',
-			name: 'parameters',
-			type: 'json',
-			default: '{}',
-			placeholder: '{ "image_urls": ["https://example.com/image.jpg"], "duration": 5 }',
-			description:
-				'What the model takes beside the prompt, as its page in <a href="https://docs.evolink.ai" target="_blank">Evolink\'s documentation</a> says. Nothing of it is checked before it is paid for.',
-		},
-		OTHER_MODEL,
-	),
-];
+const PARAMETERS: INodeProperties = {
+	displayName: 'Parameters (JSON)',
+	name: 'parameters',
+	type: 'json',
+	default: '{}',
+	placeholder: '{ "image_urls": ["https://example.com/image.jpg"], "duration": 5 }',
+	description:
+		'What the model takes beside the prompt, as its page in <a href="https://docs.evolink.ai" target="_blank">Evolink\'s documentation</a> says. Nothing of it is checked before it is paid for.',
+};
+
+/** The fields of a model by its ID, and while Model is an expression, which can give that. */
+function otherModelFields(models: readonly VideoModel[]): INodeProperties[] {
+	return [
+		forOtherModel(models, { ...MODEL_ID, default: '', required: true }),
+		forExpression(models, { ...MODEL_ID, default: '' }),
+		forOtherModel(models, PARAMETERS),
+		forExpression(models, PARAMETERS),
+	];
+}
 
 /** Returns the fields of Video > Create; what depends on the model comes from the table. */
 export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS): INodeProperties[] {
 	const defaultModel = models[0].id;
 	const those = (is: (model: VideoModel) => boolean) => models.filter(is).map(({ id }) => id);
+	const prompt: INodeProperties = {
+		...PROMPT,
+		default: '',
+		description: 'What happens in the video, in plain words',
+	};
 	const open = (field: Pick<INodeProperties, 'displayName' | 'name' | 'description'>) =>
-		forExpression({ ...field, ...WHILE_MODEL_IS_AN_EXPRESSION, default: '' });
+		forExpression(models, { ...field, ...WHILE_MODEL_IS_AN_EXPRESSION, default: '' });
 	return updateDisplayOptions({ show: { resource: ['video'], operation: ['create'] } }, [
 		{
 			displayName: 'Model',
@@ -269,14 +268,11 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 			default: defaultModel,
 			description: 'The model that creates the video',
 		},
-		...OTHER_MODEL_FIELDS,
+		...otherModelFields(models),
 		...imageFields(models),
 		...byImageCount(models, promptField),
-		forExpression({
-			...PROMPT,
-			default: '',
-			description: 'What happens in the video, in plain words',
-		}),
+		forOtherModel(models, prompt),
+		forExpression(models, prompt),
 		{ ...CAMERA_COMMANDS_FIELD, displayOptions: { hide: { model: [OTHER_MODEL] } } },
 		...byImageCount(models, ratioField),
 		open(RATIO),

@@ -2,16 +2,48 @@ import type { INodeProperties, NodeParameterValue } from 'n8n-workflow';
 
 import type { ImageCount, VideoModel } from '../evolink/models';
 
+/** The value of Model with which the ID and all parameters are the user's. */
+export const OTHER_MODEL = 'other';
+
 /** Values of other fields with which a field is shown. */
-type Conditions = Record<string, NodeParameterValue[]>;
+type Conditions = Record<string, readonly NodeParameterValue[]>;
+
+/** An expression begins with "=", which comes before all letters; a regular expression would be slow. */
+const IS_EXPRESSION = { _cnd: { lt: 'A' } };
+
+const IMAGE_SOURCES = ['url', 'binary', 'none'];
+const WITH_IMAGE = ['url', 'binary'];
+
+/** Returns all values that the fields have which others depend on. */
+function valuesOf(models: readonly VideoModel[]): Conditions {
+	const qualities = models.flatMap((model) => model.qualities.map(({ value }) => value));
+	return {
+		model: [...models.map(({ id }) => id), OTHER_MODEL],
+		imageSource: IMAGE_SOURCES,
+		lastImageSource: IMAGE_SOURCES,
+		quality: [...new Set(qualities)],
+	};
+}
 
 /**
- * Returns the condition under which n8n hides a field: while another is not among the values. It must
- * hide, and not show: at the first expression in what shows a field, n8n stops looking and shows it.
+ * Returns a field as it is shown under conditions: hidden with all other values. What shows a field
+ * would not do, since at the first expression in it, n8n stops looking and shows the field.
  */
-function notAmong(values: readonly unknown[], orExpression = false) {
-	const escaped = values.map((value) => String(value).replace(/[.]/g, '\\.'));
-	return [{ _cnd: { regex: `^(?!(${escaped.join('|')})$${orExpression ? '|=' : ''})` } }];
+function shownWith(
+	field: INodeProperties,
+	{ model, ...conditions }: Conditions,
+	all: Conditions,
+): INodeProperties {
+	const othersThan = (name: string, values: readonly NodeParameterValue[]) =>
+		all[name].filter((value) => !values.includes(value));
+	// While another field is an expression, a required field would stop workflows that do without.
+	const orExpression = field.required === true ? [IS_EXPRESSION] : [];
+	const hide = Object.entries(conditions).map(([name, values]) => [
+		name,
+		[...othersThan(name, values), ...orExpression],
+	]);
+	const hideModel = [...othersThan('model', model), IS_EXPRESSION];
+	return { ...field, displayOptions: { hide: { model: hideModel, ...Object.fromEntries(hide) } } };
 }
 
 /**
@@ -47,17 +79,11 @@ export function byCase<Case>(
 			}
 		}
 	}
-	return [...groups.values()].map(({ field, conditions, ids }) => {
-		// While another field is an expression, a required field would stop workflows that do without.
-		const orExpression = field.required !== true;
-		const hide = Object.fromEntries(
-			Object.entries(conditions).map(([name, values]) => [name, notAmong(values, orExpression)]),
-		);
-		return { ...field, displayOptions: { hide: { model: notAmong(ids), ...hide } } };
-	});
+	const all = valuesOf(models);
+	return [...groups.values()].map(({ field, conditions, ids }) =>
+		shownWith(field, { model: ids, ...conditions }, all),
+	);
 }
-
-const WITH_IMAGE = ['url', 'binary'];
 
 /** Returns the values of the fields on images with which a model gets so many of them. */
 function imageConditions({ imageCounts }: VideoModel, some: readonly ImageCount[]): Conditions[] {
@@ -81,11 +107,18 @@ export function byImageCount(
 	return byCase(models, ({ imageCounts }) => imageCounts, fieldFor, imageConditions);
 }
 
-/**
- * Returns a field as it is shown while Model is an expression, and with the other models that are
- * named, and only then.
- */
-export function forExpression(field: INodeProperties, alsoFor?: string): INodeProperties {
-	const among = alsoFor === undefined ? '=' : `=|${alsoFor}$`;
-	return { ...field, displayOptions: { hide: { model: [{ _cnd: { regex: `^(?!${among})` } }] } } };
+/** Returns a field as it is shown while Model is an expression, and only then. */
+export function forExpression(
+	models: readonly VideoModel[],
+	field: INodeProperties,
+): INodeProperties {
+	return { ...field, displayOptions: { hide: { model: [...(valuesOf(models).model ?? [])] } } };
+}
+
+/** Returns a field as it is shown with a model by its ID, and only then. */
+export function forOtherModel(
+	models: readonly VideoModel[],
+	field: INodeProperties,
+): INodeProperties {
+	return shownWith(field, { model: [OTHER_MODEL] }, valuesOf(models));
 }

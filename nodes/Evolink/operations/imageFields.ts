@@ -14,7 +14,7 @@ import { findFile } from '../n8n/binaryFile';
 import { checkImageFile } from '../n8n/imageFile';
 import type { CheckedImage, ImageWords } from '../n8n/imageFile';
 import { binaryDataOf, expressionOf } from '../n8n/parameters';
-import { byImageCount, forExpression } from './fieldVariants';
+import { byImageCount, forExpression, OTHER_MODEL } from './fieldVariants';
 import type { Fields } from '../n8n/parameters';
 
 /** The fields of one frame of the video, by name and as the editor shows them. */
@@ -95,7 +95,7 @@ function sourceField({ imageCounts }: VideoModel): INodeProperties {
 }
 
 /** A source that was chosen for another model stays where it is no longer shown. */
-const NOT_BY_ID = { hide: { model: ['other'] } };
+const NOT_BY_ID = { hide: { model: [OTHER_MODEL] } };
 
 /** The fields that name the image of a frame: its link or its file, as the source says. */
 function placeFields(frame: Frame, hint: string, shown: Shown = {}): INodeProperties[] {
@@ -131,7 +131,7 @@ export function imageFields(models: readonly VideoModel[]): INodeProperties[] {
 	const shown = { imageSource: [URL_SOURCE.value, FILE_SOURCE.value], model };
 	return [
 		...byImageCount(models, sourceField),
-		forExpression(SOURCE),
+		forExpression(models, SOURCE),
 		...placeFields(
 			FIRST_FRAME,
 			"The name of the file in the input's Binary tab. After a form, it is the label with _ for spaces: 'Your photo' becomes 'Your_photo'.",

@@ -11,12 +11,10 @@ import { isJsonObject, parseJson } from '../evolink/task';
 import type { JsonObject } from '../evolink/task';
 import { expressionOf } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
+import { OTHER_MODEL } from './fieldVariants';
 import { imageAdvice, linkAdvice, readImages } from './imageFields';
 import type { Image } from './imageFields';
 import type { OpenAccount } from './runItems';
-
-/** The value of Model with which the ID and all parameters are the user's. */
-export const OTHER_MODEL = 'other';
 
 /** A video that may be made: its fields and files have been checked. */
 export interface CheckedVideo {

@@ -20,7 +20,7 @@ export function corpusFile(name: string): Buffer {
 
 /** Returns the format that the node takes the file for; throws the node's own refusal. */
 export function takenAs(file: Buffer, rules: ImageRules = LIMITS): string {
-	return checkImage(file, file.length, rules, { image: 'The image', file: 'The file' });
+	return checkImage(file, file.length, rules, { image: 'The image', file: 'The file' }).format;
 }
 
 /** Returns what the node tells the user of a file that it refuses. */
