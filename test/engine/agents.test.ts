@@ -55,7 +55,13 @@ const agentNode: INodeType = {
 		const { calls } = this.getInputData()[0].json;
 		const answers: string[] = [];
 		for (const input of Array.isArray(calls) ? calls : []) {
-			answers.push(String(await tool.invoke(input)));
+			try {
+				answers.push(String(await tool.invoke(input)));
+			} catch (error) {
+				// n8n's own agent keeps the first line of the message only.
+				const { message } = Object(error);
+				answers.push(JSON.stringify({ told: String(message).split('\n')[0] }));
+			}
 		}
 		return [[{ json: { description: tool.description, answers } }]];
 	},
@@ -103,7 +109,7 @@ async function runAgent(
 	});
 }
 
-/** What the tool answered to each call, as n8n hands it to the model: JSON text. */
+/** What the tool answered to each call, as n8n hands it to the model: JSON text; or what failed. */
 function answersOf(run: IRun): unknown[] {
 	const { answers } = outputItems(run, 'Agent')[0].json;
 	return (Array.isArray(answers) ? answers : []).map((answer) => JSON.parse(String(answer)));
@@ -161,7 +167,9 @@ describe('The node as the tool of an AI agent', () => {
 			options: { maxVideos: 2 },
 		});
 
-		expect(nodeError(run)?.message).toContain('this would start 1 more video after 2');
+		expect(answersOf(run)[2]).toEqual({
+			told: expect.stringContaining('this would start 1 more video after 2'),
+		});
 		expect(sandbox.bill).toHaveLength(2);
 	});
 
@@ -190,17 +198,77 @@ describe('The node as the tool of an AI agent', () => {
 
 		expect(answersOf(run)).toEqual([[expect.objectContaining({ taskId, isSuccess: true })]]);
 	});
+});
 
-	evolink.it(
-		'fails with the reason and the next step when the model asks for the impossible',
-		async ({ sandbox }) => {
-			const run = await runAgent(sandbox, [{ duration: '7' }], {
-				duration: "={{ $fromAI('duration', 'Seconds', 'string') }}",
-				waitForCompletion: false,
-			});
+const DO_NOT_CALL_AGAIN = /(do not|don't|never) call[^.]* again/i;
+const NOTHING_PAID = /nothing[^.]* paid|not(hing)? [^.]*(paid|charged)/i;
 
-			expect(nodeError(run)?.message).toContain("'Duration' cannot be 7 seconds");
-			expect(sandbox.requests).toEqual([]);
-		},
-	);
+/** What the agent is told of a call that fails. */
+async function toldOf(sandbox: Sandbox, parameters: INode['parameters'], input = {}) {
+	const run = await runAgent(sandbox, [input], { prompt: 'A cat', ...parameters });
+	return String(Reflect.get(Object(answersOf(run)[0]), 'told'));
+}
+
+describe('an agent is told in the first line of the message', () => {
+	const paidFor: Array<[string, (sandbox: Sandbox) => void, INode['parameters']]> = [
+		[
+			'when the status cannot be read',
+			(sandbox) => sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } }),
+			{},
+		],
+		[
+			'when the video takes too long',
+			(sandbox) => sandbox.planTask({ generationSeconds: 3_600 }),
+			{ options: { timeout: 20 } },
+		],
+		[
+			'when the API does not know the task',
+			(sandbox) =>
+				sandbox.addFault({ on: 'read', times: 9, fault: { kind: 'status', status: 404 } }),
+			{},
+		],
+	];
+	for (const [name, prepare, parameters] of paidFor) {
+		evolink.it(`the ID of the paid task, and not to call again: ${name}`, async ({ sandbox }) => {
+			prepare(sandbox);
+			const told = await toldOf(sandbox, parameters);
+
+			expect(told).toContain(sandbox.bill[0].taskId);
+			expect(told).toMatch(/\bpaid\b/i);
+			expect(told).toMatch(DO_NOT_CALL_AGAIN);
+			expect(told).toContain('Task > Get');
+		});
+	}
+
+	evolink.it('that a video may have been started, and not to call again', async ({ sandbox }) => {
+		sandbox.addFault({ on: 'submit', fault: { kind: 'reset-after-acceptance' } });
+		const told = await toldOf(sandbox, {});
+
+		expect(told).toMatch(/may have been started/);
+		expect(told).toMatch(DO_NOT_CALL_AGAIN);
+	});
+
+	evolink.it('the ID and the code of a task that failed for good', async ({ sandbox }) => {
+		sandbox.planTask({ outcome: { status: 'failed', code: 'content_policy_violation' } });
+		const told = await toldOf(sandbox, {});
+
+		expect(told).toContain(sandbox.bill[0].taskId);
+		expect(told).toContain('content_policy_violation');
+	});
+
+	evolink.it('what is impossible, that nothing was paid, and no more', async ({ sandbox }) => {
+		const duration = "={{ $fromAI('duration', 'Seconds', 'string') }}";
+		const told = await toldOf(sandbox, { duration }, { duration: '7' });
+
+		expect(told).toContain("'Duration' cannot be 7 seconds");
+		expect(told).toMatch(NOTHING_PAID);
+		expect(told).not.toMatch(DO_NOT_CALL_AGAIN);
+		expect(sandbox.requests).toEqual([]);
+	});
+
+	evolink.it('that nothing was paid where the account has too few credits', async ({ sandbox }) => {
+		sandbox.addFault({ on: 'submit', fault: { kind: 'status', status: 402 } });
+
+		expect(await toldOf(sandbox, {})).toMatch(NOTHING_PAID);
+	});
 });

@@ -150,6 +150,21 @@ describe('The prompt that is sent', () => {
 	});
 });
 
+describe('Camera commands by expression', () => {
+	it('may be called as film people call them, in brackets and with commas', async () => {
+		const { error } = await evolink.run({
+			parameters: {
+				...SUBMIT_ONLY,
+				prompt: 'A cat',
+				cameraCommands: '={{ "[Crane up, dolly-in]" }}',
+			},
+		});
+
+		expect(error).toBeUndefined();
+		expect(sentPrompts()).toEqual(['A cat [Pedestal up,Push in]']);
+	});
+});
+
 describe('The way from submission to video', () => {
 	it('is one submission, then status reads with the key, then the link without the key; only the first has an Idempotency-Key', async () => {
 		evolink.sandbox.planTask({ generationSeconds: 0 });

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 
-import type { Fault, FaultAction } from '../../sandbox';
-import { useEvolink } from './evolink-workflow';
+import { startSandbox } from '../../sandbox';
+import type { Fault, FaultAction, Sandbox } from '../../sandbox';
+import { CONTINUE_ON_FAIL, useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun } from './evolink-workflow';
-import { imageBytes } from './image-bytes';
 import { SPEED } from './quick-clock';
 import { expectRefusal } from './refusals';
 
@@ -84,8 +84,7 @@ describe('The test of the credential', () => {
 describe('The addresses of the credential in a run', () => {
 	it.each(['//', '/\n'])('may end in %j', async (ending) => {
 		const address = `${evolink.sandbox.url}${ending}`;
-		const image = imageBytes('png', 640, 480);
-		const binary = { data: await evolink.engine.storeBinary(image, 'a.png', 'image/png') };
+		const binary = { data: await evolink.file() };
 		const { error, rows } = await evolink.run({
 			parameters: { imageSource: 'binary', waitForCompletion: false },
 			items: [{ json: {}, binary }],
@@ -167,6 +166,120 @@ describe('an API key', () => {
 	});
 });
 
+describe('a credential whose fields are expressions', () => {
+	const BY_ITEM = {
+		apiKey: '={{ $json.key }}',
+		baseUrl: '={{ $json.url }}',
+		filesBaseUrl: '={{ $json.url }}',
+	};
+
+	const BY_PROMPT = { prompt: '={{ $json.prompt }}' };
+	const promptsPaid = ({ bill }: Sandbox) => bill.map(({ prompt }) => prompt);
+
+	/** Runs with the accounts of three customers, each with fewer credits than the one before. */
+	async function withCustomers(test: (accounts: Sandbox[]) => Promise<void>): Promise<void> {
+		const accounts = await Promise.all(
+			['first', 'second', 'third'].map(
+				async (name, index) =>
+					await startSandbox({
+						apiKey: `${name}-customers-key-0001`,
+						generationSeconds: 0,
+						startCredits: 900 - 100 * index,
+					}),
+			),
+		);
+		try {
+			await test(accounts);
+		} finally {
+			await Promise.all(accounts.map(async (account) => await account.close()));
+		}
+	}
+	const itemsOf = (accounts: Sandbox[]) =>
+		accounts.map(({ apiKey, url }, number) => ({
+			json: { key: apiKey, url, prompt: `<${number}>` },
+		}));
+
+	it('pays for each video with its own key at its own address', async () => {
+		await withCustomers(async (accounts) => {
+			const { rows, error } = await evolink.run({
+				items: itemsOf(accounts),
+				parameters: BY_PROMPT,
+				credential: BY_ITEM,
+			});
+
+			expect(error).toBeUndefined();
+			expect(accounts.map(promptsPaid)).toEqual([['<0>'], ['<1>'], ['<2>']]);
+			expect(rows.map(({ json }) => json.taskId)).toEqual(
+				accounts.map(({ bill }) => bill[0]?.taskId),
+			);
+		});
+	});
+
+	it('uploads an image that customers share to the account of each', async () => {
+		await withCustomers(async (accounts) => {
+			const data = await evolink.file();
+			const { error } = await evolink.run({
+				items: itemsOf(accounts).map((item) => ({ ...item, binary: { data } })),
+				parameters: { ...BY_PROMPT, imageSource: 'binary' },
+				credential: BY_ITEM,
+			});
+
+			expect(error).toBeUndefined();
+			expect(accounts.map((account) => account.requestsOf('upload').length)).toEqual([1, 1, 1]);
+			for (const account of accounts) {
+				expect(account.bill[0]?.imageUrl).toBe(account.requestsOf('upload')[0].upload?.fileUrl);
+			}
+		});
+	});
+
+	it('reads the balance of each', async () => {
+		await withCustomers(async (accounts) => {
+			const { rows, error } = await evolink.run({
+				items: itemsOf(accounts),
+				parameters: { resource: 'account', operation: 'getBalance' },
+				credential: BY_ITEM,
+			});
+
+			expect(error).toBeUndefined();
+			expect(rows.map(({ json }) => json.remainingCredits)).toEqual([900, 800, 700]);
+		});
+	});
+
+	it('gets the task of each', async () => {
+		await withCustomers(async (accounts) => {
+			const taskIds = accounts.map((account) => account.addTask({ generationSeconds: 0 }));
+			const { rows, error } = await evolink.run({
+				items: itemsOf(accounts).map(({ json }, number) => ({
+					json: { ...json, taskId: taskIds[number] },
+				})),
+				parameters: { resource: 'task', operation: 'get', taskId: '={{ $json.taskId }}' },
+				credential: BY_ITEM,
+			});
+
+			expect(error).toBeUndefined();
+			expect(rows.map(({ json }) => json.taskId)).toEqual(taskIds);
+		});
+	});
+
+	it("keeps each customer's key out of the errors", async () => {
+		await withCustomers(async (accounts) => {
+			for (const account of accounts) {
+				const message = `The key ${account.apiKey} may not do that`;
+				account.addFault({ on: 'submit', fault: { kind: 'status', status: 400, message } });
+			}
+			const { rows } = await evolink.run({
+				items: itemsOf(accounts),
+				parameters: BY_PROMPT,
+				credential: BY_ITEM,
+				node: CONTINUE_ON_FAIL,
+			});
+
+			expect(accounts.map((account) => account.requestsOf('submit').length)).toEqual([1, 1, 1]);
+			for (const { apiKey } of accounts) expect(JSON.stringify(rows)).not.toContain(apiKey);
+		});
+	});
+});
+
 /** Looks different in JSON and in a URL; it opens nothing. */
 const KEY = 'sk/slash+plus="quote"\\back$&-percent%41-0123';
 
@@ -239,10 +352,8 @@ const ERROR_ANSWERS: Record<string, Fault> = {
 };
 
 async function imageRun(): Promise<EvolinkRun> {
-	const image = imageBytes('png', 640, 480);
-	const data = await evolink.engine.storeBinary(image, 'a.png', 'image/png');
 	return {
-		items: [{ json: {}, binary: { data } }],
+		items: [{ json: {}, binary: { data: await evolink.file() } }],
 		parameters: { imageSource: 'binary', simplify: false, downloadVideo: false },
 	};
 }
@@ -293,7 +404,7 @@ describe('the API key stays secret when the API repeats it', () => {
 				sandbox.addFault(fault);
 				const continued = await run({
 					...settings,
-					node: { onError: 'continueRegularOutput' },
+					node: CONTINUE_ON_FAIL,
 				});
 
 				expect(result.error === undefined).toBe(succeeds);

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { useEvolink } from './evolink-workflow';
+import { useEvolink, wordsOf } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 
 const evolink = useEvolink();
@@ -185,4 +185,44 @@ describe('the error output', () => {
 			});
 		},
 	);
+});
+
+describe('an error workflow', () => {
+	/** The fields that n8n hands on to the Error Trigger: what JSON keeps of the error. */
+	const fieldsOf = (error: unknown) => {
+		const json: unknown = JSON.parse(JSON.stringify(error));
+		const { context } = Object(json);
+		return { ...Object(json), ...Object(context), ...Object(Object(context).data) };
+	};
+
+	evolink.it('finds ID, status and code of a failed task as fields', async ({ sandbox, run }) => {
+		sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
+		const { error } = await run({});
+
+		expect(fieldsOf(error)).toMatchObject({
+			taskId: sandbox.bill[0].taskId,
+			status: 'failed',
+			failureCode: 'service_error',
+		});
+	});
+
+	evolink.it('finds ID and status of a video that takes too long', async ({ sandbox, run }) => {
+		sandbox.planTask({ generationSeconds: 600 });
+		const { error } = await run({ parameters: { options: { timeout: 10 } } });
+
+		expect(fieldsOf(error)).toMatchObject({
+			taskId: sandbox.bill[0].taskId,
+			status: expect.stringMatching(/^(pending|processing)$/),
+		});
+	});
+});
+
+it('tasks that failed are not listed as such that can be fetched', async () => {
+	for (let count = 0; count < 3; count++) {
+		evolink.sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
+	}
+	const { error } = await evolink.run({ items: [{ json: {} }, { json: {} }, { json: {} }] });
+
+	expect(evolink.sandbox.bill).toHaveLength(3);
+	expect(wordsOf(error)).not.toMatch(/can be fetched|The video is paid for/);
 });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import type { FaultAction } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import { imageBytes, jpegSegment, pngChunk } from './image-bytes';
 import { expectRefusal, expectRefusedRow } from './refusals';
@@ -128,6 +129,29 @@ describe('An image from an earlier node', () => {
 			addressOf(shared),
 		]);
 		expect(new Set(rows.map(({ json }) => json.taskId)).size).toBe(4);
+	});
+
+	it('is uploaded again after a bad moment, and its video is paid once', async () => {
+		const upstream = '"message":"upstream connect error"}';
+		const faults: FaultAction[] = [
+			{ kind: 'status', status: 503 },
+			{ kind: 'garbage', body: '{"success":true,"data":{}}' },
+			{ kind: 'html' },
+			{ kind: 'garbage', body: `{"code":503,${upstream}` },
+			{ kind: 'garbage', status: 404, body: `{"code":5,${upstream}` },
+		];
+		for (const fault of faults) evolink.sandbox.addFault({ on: 'upload', fault });
+		const { error } = await evolink.run({
+			parameters: UPLOAD_AND_SUBMIT,
+			items: [await itemWith(imageBytes('jpeg', 640, 480))],
+		});
+
+		expect(error).toBeUndefined();
+		const uploads = evolink.sandbox.requestsOf('upload');
+		expect(uploads).toHaveLength(faults.length + 1);
+		const { imageUrl } = evolink.sandbox.bill[0];
+		expect(imageUrl).toBe(uploads.at(-1)?.upload?.fileUrl);
+		expect(evolink.sandbox.bill).toHaveLength(1);
 	});
 
 	it('may have exactly 20 MB, and arrives complete with its length said beforehand', async () => {

@@ -2,7 +2,6 @@ import type { Fault, Sandbox } from '../../sandbox';
 import { SANDBOX_PRICES } from '../../sandbox/bill';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
-import { imageBytes } from './image-bytes';
 import { SPEED } from './quick-clock';
 import { sentRequestCount } from './sent-requests';
 
@@ -104,9 +103,6 @@ describe('Many items in one run', () => {
 	});
 });
 
-const imageFile = async () =>
-	await evolink.engine.storeBinary(imageBytes('png', 640, 480), 'a.png', 'image/png');
-
 describe('Max Concurrent Videos', () => {
 	const fromPrompts = (count: number, more: Record<string, unknown> = {}) => ({
 		parameters: { prompt: '={{ $json.prompt }}', ...more },
@@ -165,9 +161,9 @@ describe('Max Concurrent Videos', () => {
 });
 
 evolink.it(
-	'an item is not disturbed by another that shares its image and has less time',
+	'an item keeps its own Timeout beside another that shares its image, and does not fail with it',
 	async ({ sandbox, run }) => {
-		const data = await imageFile();
+		const data = await evolink.file();
 		sandbox.addFault({ on: 'upload', times: 2, fault: { kind: 'stall', seconds: 3 } });
 
 		const { rows, error } = await run({
@@ -182,6 +178,21 @@ evolink.it(
 		expect(sandbox.bill).toHaveLength(1);
 	},
 );
+
+evolink.it('a Timeout ends the wait for an upload that another item began', async (bench) => {
+	const data = await evolink.file();
+	bench.sandbox.addFault({ on: 'upload', fault: { kind: 'stall', seconds: 20 } });
+
+	const startedMs = Date.now();
+	const { error } = await bench.run({
+		items: [900, 1].map((timeout) => ({ json: { timeout }, binary: { data } })),
+		parameters: { imageSource: 'binary', options: { timeout: '={{ $json.timeout }}' } },
+	});
+
+	expect(error).toMatchObject({ context: { itemIndex: 1 } });
+	expect(Date.now() - startedMs).toBeLessThan(10_000);
+	expect(bench.sandbox.bill).toEqual([]);
+});
 
 /** Items with prompts of their own; the option decides how many are in work at once. */
 function itemsRun(count: number, maxConcurrent: number): EvolinkRun {
@@ -273,7 +284,7 @@ describe('when an item fails and the node does not continue', () => {
 		'an upload of another item ends, and nothing is submitted for it',
 		async (bench) => {
 			const { sandbox } = bench;
-			const data = await imageFile();
+			const data = await evolink.file();
 			sandbox.addFault({ on: 'upload', fault: { kind: 'stall' } });
 			sandbox.addFault({ on: 'submit', fault: { kind: 'status', status: 400 } });
 

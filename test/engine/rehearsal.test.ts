@@ -1,6 +1,6 @@
 import { createFile } from 'mp4box';
 
-import { PICTURE_LINK, useEvolink } from './evolink-workflow';
+import { CONTINUE_ON_FAIL, PICTURE_LINK, RETRY_ON_FAIL, useEvolink } from './evolink-workflow';
 import { expectRefusal } from './refusals';
 
 const evolink = useEvolink({ generationSeconds: 0 });
@@ -124,3 +124,29 @@ describe('A rehearsal', () => {
 		expect(rows[0].binary?.data.mimeType).toBe('video/mp4');
 	});
 });
+
+/** Rehearses items, of which the first is refused, and returns how long that took. */
+async function timeOfItems(count: number, node: Record<string, unknown> = {}): Promise<number> {
+	const parameters = {
+		waitForCompletion: false,
+		duration: '={{ $json.number === 0 ? 7 : 6 }}',
+	};
+	const startedMs = Date.now();
+	const { rows } = await evolink.run({
+		...rehearsal(parameters, { maxConcurrent: 100 }),
+		items: Array.from({ length: count }, (_, number) => ({ json: { number } })),
+		node: { ...CONTINUE_ON_FAIL, ...node },
+	});
+	expect(rows).toHaveLength(count);
+	expect(Object.keys(rows[0].json)).toEqual(['error']);
+	return Date.now() - startedMs;
+}
+
+it('thousands of items do not take the second call of the node many times as long as the first', async () => {
+	await timeOfItems(100);
+	const onceMs = await timeOfItems(4_000);
+	// A first row with an error makes n8n run the node again.
+	const twiceMs = await timeOfItems(4_000, { ...RETRY_ON_FAIL, maxTries: 2 });
+
+	expect(twiceMs).toBeLessThan(4 * onceMs);
+}, 120_000);

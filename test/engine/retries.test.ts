@@ -1,16 +1,28 @@
-import type { Sandbox } from '../../sandbox';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { IBinaryData } from 'n8n-workflow';
+
+import type { FaultAction, Sandbox } from '../../sandbox';
 import { nodeError, outputItems } from '../../tools/engine';
 import type { WorkflowFile } from '../../tools/engine';
-import { NODE_NAME, credentialsFor, useEvolink } from './evolink-workflow';
-import type { EvolinkRun } from './evolink-workflow';
+import {
+	CONTINUE_ON_FAIL,
+	NODE_NAME,
+	PICTURE_LINK,
+	RETRY_ON_FAIL,
+	credentialsFor,
+	useEvolink,
+	wordsOf,
+} from './evolink-workflow';
+import type { EvolinkRun, OwnBench } from './evolink-workflow';
 import { imageBytes } from './image-bytes';
 import { SPEED } from './quick-clock';
 import { bodyField, idempotencyKeyOf } from './traffic';
 
 const evolink = useEvolink();
 
-/** n8n takes 0 for "not set" and waits a second. */
-const RETRY_ON_FAIL = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+/** Fails the item after its payment. */
+const FORBIDDEN: FaultAction = { kind: 'status', status: 403 };
 
 const fiveItems = {
 	items: [0, 1, 2, 3, 4].map((number) => ({ json: { prompt: `<item ${number}>` } })),
@@ -19,17 +31,20 @@ const fiveItems = {
 
 const itemTwo = { promptIncludes: '<item 2>' };
 
-async function imageItem() {
-	const data = await evolink.engine.storeBinary(
-		imageBytes('jpeg', 800, 600),
-		'a.jpg',
-		'image/jpeg',
-	);
-	return {
-		items: [{ json: {}, binary: { data } }],
-		parameters: { imageSource: 'binary' },
-	} satisfies EvolinkRun;
+/** What n8n does with the files of old executions. */
+async function deleteStored({ id = '' }: IBinaryData): Promise<void> {
+	const [mode, path] = id.split(':');
+	expect(mode).toBe('filesystem-v2');
+	await rm(join(String(process.env.N8N_BINARY_DATA_STORAGE_PATH), path));
 }
+
+const PROMPT = { prompt: '={{ $json.prompt }}' };
+const numbered = (count: number) =>
+	Array.from({ length: count }, (_, number) => ({ json: { number, prompt: `<${number}>` } }));
+
+const promptsPaid = ({ bill }: Sandbox) => bill.map(({ prompt }) => prompt).sort();
+const taskIdFor = ({ bill }: Sandbox, prompt: string) =>
+	bill.find((entry) => entry.prompt === prompt)?.taskId;
 
 /** Looks at the first task until it has failed, without a request. */
 async function untilFailed(sandbox: Sandbox): Promise<void> {
@@ -42,7 +57,7 @@ describe('Retry On Fail', () => {
 	evolink.it(
 		'resumes a task by its ID after a read and a download that failed',
 		async ({ sandbox, run }) => {
-			sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
+			sandbox.addFault({ on: 'read', fault: FORBIDDEN });
 			sandbox.addFault({ on: 'media', fault: { kind: 'status', status: 410 } });
 
 			const { rows, error } = await run({ node: RETRY_ON_FAIL });
@@ -59,7 +74,7 @@ describe('Retry On Fail', () => {
 		sandbox.addFault({
 			on: 'read',
 			match: itemTwo,
-			fault: { kind: 'status', status: 403 },
+			fault: FORBIDDEN,
 		});
 
 		const { rows, error } = await run({ ...fiveItems, node: RETRY_ON_FAIL });
@@ -97,12 +112,12 @@ describe('Retry On Fail', () => {
 			sandbox.addFault({
 				on: 'read',
 				match: { promptIncludes: '<item 0>' },
-				fault: { kind: 'status', status: 403 },
+				fault: FORBIDDEN,
 			});
 
 			const { rows } = await run({
 				...fiveItems,
-				node: { ...RETRY_ON_FAIL, onError: 'continueRegularOutput' },
+				node: { ...RETRY_ON_FAIL, ...CONTINUE_ON_FAIL },
 			});
 
 			expect(rows.map(({ json }) => json.status)).toEqual(Array(5).fill('completed'));
@@ -114,7 +129,7 @@ describe('Retry On Fail', () => {
 		sandbox.addFault({ on: 'submit', fault: { kind: 'reset-after-acceptance' } });
 
 		const { rows } = await run({
-			node: { ...RETRY_ON_FAIL, onError: 'continueRegularOutput' },
+			node: { ...RETRY_ON_FAIL, ...CONTINUE_ON_FAIL },
 		});
 
 		expect(rows).toHaveLength(1);
@@ -178,25 +193,10 @@ describe('"Retry execution"', () => {
 	);
 
 	evolink.it(
-		'submits anew an item whose task id has expired, with a new key',
-		async ({ sandbox, run, retry }) => {
-			sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
-
-			const failed = await run({});
-			sandbox.expireTask(sandbox.bill[0].taskId);
-			const { rows, error } = await retry(failed, {});
-
-			expect(error).toBeUndefined();
-			expect(sandbox.bill).toHaveLength(2);
-			expect(rows[0].json.taskId).toBe(sandbox.bill[1].taskId);
-			expect(new Set(sandbox.requestsOf('submit').map(idempotencyKeyOf)).size).toBe(2);
-		},
-	);
-
-	evolink.it(
 		'knows an uploaded image by its bytes, although it would get another address',
 		async ({ sandbox, run, retry }) => {
-			const settings = { ...(await imageItem()), parameters: { imageSource: 'binary' } };
+			const items = [{ json: {}, binary: { data: await evolink.file() } }];
+			const settings = { items, parameters: { imageSource: 'binary' } };
 			sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 400 } });
 
 			const failed = await run(settings);
@@ -236,7 +236,7 @@ describe('"Retry execution"', () => {
 evolink.it(
 	'the first read of a resumed task is repeated after what Retry-After says',
 	async ({ sandbox, run, retry }) => {
-		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
+		sandbox.addFault({ on: 'read', fault: FORBIDDEN });
 		const failed = await run({});
 		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 429, retryAfter: 2 } });
 
@@ -285,8 +285,8 @@ describe('a node that runs twice in one execution with the same content', () => 
 
 	evolink.it('resumes the task of its own run after Retry On Fail', async ({ sandbox }) => {
 		// Each of the two runs reads once without and once with trouble.
-		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
-		sandbox.addFault({ on: 'read', skip: 1, fault: { kind: 'status', status: 403 } });
+		sandbox.addFault({ on: 'read', fault: FORBIDDEN });
+		sandbox.addFault({ on: 'read', skip: 1, fault: FORBIDDEN });
 
 		const run = await evolink.engine.runWorkflow({
 			workflow: twoBranches({ node: RETRY_ON_FAIL }),
@@ -315,7 +315,7 @@ describe('a node that runs twice in one execution with the same content', () => 
 	evolink.it('resumes the second run alone with "Retry execution"', async ({ sandbox }) => {
 		const credentials = credentialsFor(sandbox);
 		const workflow = twoBranches({});
-		sandbox.addFault({ on: 'read', skip: 1, fault: { kind: 'status', status: 403 } });
+		sandbox.addFault({ on: 'read', skip: 1, fault: FORBIDDEN });
 
 		const failed = await evolink.engine.runWorkflow({ workflow, credentials });
 		const retried = await evolink.engine.retryExecution(failed, { workflow, credentials });
@@ -349,7 +349,7 @@ describe('two nodes in one execution with the same content', () => {
 
 describe('items of one run with the same content', () => {
 	evolink.it('are paid for each, and resumed each by its own task', async ({ sandbox, run }) => {
-		sandbox.addFault({ on: 'read', skip: 1, fault: { kind: 'status', status: 403 } });
+		sandbox.addFault({ on: 'read', skip: 1, fault: FORBIDDEN });
 
 		const { rows, error } = await run({ items: [{ json: {} }, { json: {} }], node: RETRY_ON_FAIL });
 
@@ -365,24 +365,17 @@ describe('"Retry with currently saved workflow"', () => {
 
 	/** Fails after the payment, is changed, and is retried. */
 	async function retryChanged(
-		sandbox: Sandbox,
+		{ sandbox, run, retry }: OwnBench,
 		changes: Record<string, unknown>,
 		nodeSettings: 'original' | 'current' = 'current',
 	) {
-		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
-		const credentials = credentialsFor(sandbox);
-		const failed = await evolink.engine.runWorkflow({
-			workflow: evolink.workflow({ parameters: before }),
-			credentials,
-		});
-		const retried = await evolink.engine.retryExecution(failed, {
-			workflow: evolink.workflow({ parameters: { ...before, ...changes } }),
-			credentials,
-			nodeSettings,
-		});
-		expect(nodeError(failed)).toBeDefined();
-		expect(nodeError(retried)).toBeUndefined();
-		return outputItems(retried, NODE_NAME)[0];
+		sandbox.addFault({ on: 'read', fault: FORBIDDEN });
+		const failed = await run({ parameters: before });
+		const changed = { parameters: { ...before, ...changes } };
+		const { rows, error } = await retry(failed, changed, nodeSettings);
+		expect(failed.error).toBeDefined();
+		expect(error).toBeUndefined();
+		return { row: rows[0], sandbox };
 	}
 
 	const contents: Array<Record<string, unknown>> = [
@@ -393,8 +386,8 @@ describe('"Retry with currently saved workflow"', () => {
 	for (const changes of contents) {
 		evolink.it(
 			`submits anew what became another video: ${JSON.stringify(changes)}`,
-			async ({ sandbox }) => {
-				const row = await retryChanged(sandbox, changes);
+			async (bench) => {
+				const { row, sandbox } = await retryChanged(bench, changes);
 
 				expect(sandbox.bill).toHaveLength(2);
 				expect(row.json.taskId).toBe(sandbox.bill[1].taskId);
@@ -409,21 +402,215 @@ describe('"Retry with currently saved workflow"', () => {
 		{ simplify: true, options: { promptOptimizer: true } },
 	];
 	for (const changes of others) {
-		evolink.it(
-			`resumes the task of the same video: ${JSON.stringify(changes)}`,
-			async ({ sandbox }) => {
-				const row = await retryChanged(sandbox, changes);
+		evolink.it(`resumes the task of the same video: ${JSON.stringify(changes)}`, async (bench) => {
+			const { row, sandbox } = await retryChanged(bench, changes);
 
-				expect(sandbox.bill).toHaveLength(1);
-				expect(row.json.taskId).toBe(sandbox.bill[0].taskId);
-			},
-		);
+			expect(sandbox.bill).toHaveLength(1);
+			expect(row.json.taskId).toBe(sandbox.bill[0].taskId);
+		});
 	}
 
-	evolink.it('is another thing than a retry with the original workflow', async ({ sandbox }) => {
-		const row = await retryChanged(sandbox, { prompt: 'A dog' }, 'original');
+	evolink.it('is another thing than a retry with the original workflow', async (bench) => {
+		const { row, sandbox } = await retryChanged(bench, { prompt: 'A dog' }, 'original');
 
 		expect(sandbox.bill).toHaveLength(1);
 		expect(row.json.prompt).toBe('A cat');
 	});
+
+	evolink.it(
+		'charges only the item whose words were corrected, and resumes the others',
+		async ({ sandbox, run, retry }) => {
+			sandbox.planTask({
+				match: { promptIncludes: '<1>' },
+				outcome: { status: 'failed', code: 'content_policy_violation' },
+			});
+			const failed = await run({ items: numbered(3), parameters: PROMPT });
+			const corrected = { prompt: '={{ $json.prompt.replace("<1>", "<1, kindly>") }}' };
+			const { rows } = await retry(
+				failed,
+				{ items: numbered(3), parameters: corrected },
+				'current',
+			);
+
+			expect(promptsPaid(sandbox)).toEqual(['<0>', '<1, kindly>', '<1>', '<2>']);
+			expect(rows.map(({ json }) => json.taskId)).toEqual(
+				['<0>', '<1, kindly>', '<2>'].map((prompt) => taskIdFor(sandbox, prompt)),
+			);
+		},
+	);
+
+	evolink.it(
+		'charges only the item whose quality was changed by an expression',
+		async ({ sandbox, run, retry }) => {
+			sandbox.planTask({ match: { promptIncludes: '<1>' }, outcome: { status: 'failed' } });
+			const parameters = { ...PROMPT, quality: '768p' };
+			const failed = await run({ items: numbered(3), parameters });
+			const quality = '={{ $json.number === 1 ? "1080p" : "768p" }}';
+			const { rows } = await retry(
+				failed,
+				{ items: numbered(3), parameters: { ...parameters, quality } },
+				'current',
+			);
+
+			expect(promptsPaid(sandbox)).toEqual(['<0>', '<1>', '<1>', '<2>']);
+			expect(rows.map(({ json }) => json.quality)).toEqual(['768p', '1080p', '768p']);
+		},
+	);
+
+	const rewritten: Array<[string, Record<string, unknown>, Record<string, unknown>]> = [
+		['a space behind an expression', PROMPT, { prompt: '={{ $json.prompt }} ' }],
+		['a prompt that was an expression', PROMPT, { prompt: '<0>' }],
+		['a quality by expression', { quality: '768p' }, { quality: '={{ "768p" }}' }],
+		['a duration by expression', { duration: 6 }, { duration: '={{ 6 }}' }],
+		['a link by expression', { imageUrl: PICTURE_LINK }, { imageUrl: `={{ "${PICTURE_LINK}" }}` }],
+		[
+			'camera commands by expression',
+			{ cameraCommands: ['Pan left'] },
+			{ cameraCommands: '={{ "pan left" }}' },
+		],
+		['the image source by expression', {}, { imageSource: '={{ "url" }}' }],
+	];
+	for (const [name, before, after] of rewritten) {
+		evolink.it(`charges nothing where all is equal: ${name}`, async ({ sandbox, run, retry }) => {
+			sandbox.addFault({ on: 'read', fault: FORBIDDEN });
+			const failed = await run({ items: numbered(1), parameters: before });
+			const { rows } = await retry(failed, { items: numbered(1), parameters: after }, 'current');
+
+			expect(sandbox.bill).toHaveLength(1);
+			expect(rows[0]?.json).toMatchObject({
+				taskId: sandbox.bill[0].taskId,
+				status: 'completed',
+			});
+		});
+	}
+
+	evolink.it(
+		'charges nothing where the same image file is named by an expression',
+		async ({ sandbox, run, retry }) => {
+			sandbox.addFault({ on: 'read', fault: FORBIDDEN });
+			const items = [{ json: {}, binary: { data: await evolink.file() } }];
+			const before = { imageSource: 'binary', binaryPropertyName: 'data' };
+			const failed = await run({ items, parameters: before });
+			const after = { ...before, binaryPropertyName: '={{ "data" }}' };
+			const { rows } = await retry(failed, { items, parameters: after }, 'current');
+
+			expect(sandbox.bill).toHaveLength(1);
+			expect(rows[0]?.json.taskId).toBe(sandbox.bill[0].taskId);
+		},
+	);
+});
+
+describe('an item that has its task', () => {
+	const files = { imageSource: 'binary', ...PROMPT };
+
+	async function twoImages() {
+		const images = [await evolink.file(), await evolink.file(imageBytes('jpeg', 900, 600))];
+		const items = images.map((data, number) => ({
+			json: { prompt: `<${number}>` },
+			binary: { data },
+		}));
+		return { images, items };
+	}
+
+	evolink.it('needs no image after a sleep', async ({ sandbox, run, wake }) => {
+		const { images, items } = await twoImages();
+		const settings = { items, parameters: { ...files, options: { whileWaiting: 'sleep' } } };
+		const asleep = await run(settings);
+		expect(asleep.run.status).toBe('waiting');
+		await deleteStored(images[0]);
+		const { rows, error } = await wake(asleep, settings);
+
+		expect(error).toBeUndefined();
+		expect(rows.map(({ json }) => json.taskId)).toEqual(
+			['<0>', '<1>'].map((prompt) => taskIdFor(sandbox, prompt)),
+		);
+		expect(rows.map(({ binary }) => binary?.data !== undefined)).toEqual([true, true]);
+		expect(sandbox.bill).toHaveLength(2);
+	});
+
+	evolink.it('needs no image when it is retried', async ({ sandbox, run, retry }) => {
+		const { images, items } = await twoImages();
+		const settings = { items, parameters: files };
+		sandbox.addFault({ on: 'read', times: 2, fault: FORBIDDEN });
+		const failed = await run(settings);
+		await deleteStored(images[0]);
+		await deleteStored(images[1]);
+		let result = await retry(failed, settings);
+		if (result.error !== undefined) result = await retry(result, settings);
+
+		expect(result.error).toBeUndefined();
+		expect(result.rows.map(({ json }) => json.status)).toEqual(['completed', 'completed']);
+		expect(sandbox.bill).toHaveLength(2);
+	});
+
+	evolink.it(
+		'needs no valid field: an expression that gives nothing usable by now',
+		async ({ sandbox, run, retry }) => {
+			sandbox.addFault({ on: 'read', fault: FORBIDDEN });
+			const settings = {
+				items: numbered(1),
+				parameters: { ...PROMPT, duration: '={{ $execution.mode === "test" ? 6 : "soon" }}' },
+			};
+			const failed = await run(settings);
+			const { rows, error } = await retry(failed, settings);
+
+			expect(error).toBeUndefined();
+			expect(rows[0]?.json).toMatchObject({ status: 'completed', duration: 6 });
+			expect(sandbox.bill).toHaveLength(1);
+		},
+	);
+});
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Retries a paid task so many hours later, when the API has lost it. */
+async function retryAfterHours(hours: number) {
+	evolink.sandbox.addFault({ on: 'read', fault: FORBIDDEN });
+	const failed = await evolink.run({});
+	evolink.sandbox.expireTask(evolink.sandbox.bill[0].taskId);
+	const realNow = Date.now;
+	const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + hours * HOUR_MS);
+	try {
+		return await evolink.retry(failed, {});
+	} finally {
+		clock.mockRestore();
+	}
+}
+
+describe('a task that the API does not know', () => {
+	it('is not made again within a day of its submission', async () => {
+		const { error } = await retryAfterHours(23);
+
+		expect(evolink.sandbox.bill).toHaveLength(1);
+		expect(wordsOf(error)).toContain(evolink.sandbox.bill[0].taskId);
+	});
+
+	it('is made again by a retry a day later, with a new key', async () => {
+		const { rows, error } = await retryAfterHours(25);
+
+		expect(error).toBeUndefined();
+		expect(evolink.sandbox.bill).toHaveLength(2);
+		expect(rows[0].json.taskId).toBe(evolink.sandbox.bill[1].taskId);
+		const keys = evolink.sandbox.requestsOf('submit').map(idempotencyKeyOf);
+		expect(new Set(keys).size).toBe(2);
+	});
+
+	evolink.it(
+		'a second after its submission is told at each try, and delivered once the API knows it',
+		async ({ sandbox, run, retry }) => {
+			sandbox.addFault({ on: 'read', times: 4, fault: { kind: 'status', status: 404 } });
+
+			let result = await run({ node: RETRY_ON_FAIL });
+			for (let retries = 0; retries < 2 && result.error !== undefined; retries++) {
+				expect(wordsOf(result.error)).toContain(sandbox.bill[0].taskId);
+				result = await retry(result, {});
+			}
+
+			expect(sandbox.bill).toHaveLength(1);
+			expect(result.rows[0]?.json).toMatchObject({
+				taskId: sandbox.bill[0].taskId,
+				status: 'completed',
+			});
+		},
+	);
 });

@@ -1,7 +1,10 @@
+import type { INodeExecutionData, IRun } from 'n8n-workflow';
+
 import type { WorkflowFile } from '../../tools/engine';
 import { nodeError, outputItems } from '../../tools/engine';
 import { NODE_NAME, SECOND_OUTPUT, credentialsFor, useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
+import { bodyField } from './traffic';
 
 const evolink = useEvolink({ generationSeconds: 3_600 });
 
@@ -20,7 +23,7 @@ function expectAsleep({ run, error, rows }: EvolinkResult, taskIds: unknown[]): 
 }
 
 /** The sandbox's tasks end now. */
-function finishTasks({ sandbox }: OwnBench): void {
+function finishTasks({ sandbox }: Pick<OwnBench, 'sandbox'>): void {
 	for (const { taskId } of sandbox.tasks()) sandbox.finishTask(taskId);
 }
 
@@ -303,4 +306,46 @@ evolink.it('waits in memory and says so where the execution cannot sleep', async
 	expect(outputItems(run, NODE_NAME)[0].json.status).toBe('completed');
 	expect(JSON.stringify(run)).toContain('waited in memory instead of sleeping');
 	expect(bench.sandbox.bill).toHaveLength(1);
+});
+
+describe('a sleep that n8n never began, since it was killed between', () => {
+	/** The execution as n8n resumes it at the node's next round. */
+	function nextRound({ run, ...result }: EvolinkResult, items: INodeExecutionData[]) {
+		const copy: IRun = structuredClone(run);
+		const { executionData, resultData } = copy.data;
+		const [first] = executionData!.nodeExecutionStack.filter(({ node }) => node.name === NODE_NAME);
+		executionData!.nodeExecutionStack = [
+			{
+				node: { ...first.node, disabled: false },
+				data: { main: [items] },
+				source: { main: [{ previousNode: 'Trigger' }] },
+			},
+		];
+		delete copy.data.waitTill;
+		delete resultData.error;
+		copy.status = 'error';
+		return { ...result, run: copy };
+	}
+
+	evolink.it(
+		"gives each round of a loop its own round's videos",
+		async ({ sandbox, run, retry, wake }) => {
+			const settings = sleeping({ items: items(2), parameters: NUMBERED_PROMPT });
+			const asleep = await run(settings);
+			expect(asleep.run.status).toBe('waiting');
+
+			const round = [{ json: { number: 7 } }];
+			let result = await retry(nextRound(asleep, round), settings);
+			if (result.run.status === 'waiting') {
+				finishTasks({ sandbox });
+				result = await wake(result, settings);
+			}
+
+			expect(result.error).toBeUndefined();
+			const rows = outputItems(result.run, NODE_NAME, 0, 1);
+			expect(rows.map(({ json }) => json.prompt)).toEqual(['<7>']);
+			const submitted = sandbox.requestsOf('submit').map((one) => bodyField(one, 'prompt'));
+			expect(submitted).toEqual(['<0>', '<1>', '<7>']);
+		},
+	);
 });

@@ -1,6 +1,13 @@
 import type { Sandbox } from '../../sandbox';
 import { nodeError, outputItems } from '../../tools/engine';
-import { NODE_NAME, credentialsFor, useEvolink } from './evolink-workflow';
+import {
+	CONTINUE_ON_FAIL,
+	NODE_NAME,
+	RETRY_ON_FAIL,
+	credentialsFor,
+	useEvolink,
+	wordsOf,
+} from './evolink-workflow';
 import { expectRefusal } from './refusals';
 
 const evolink = useEvolink();
@@ -72,32 +79,40 @@ describe('Max Videos per Execution', () => {
 		expect(sandbox.bill).toHaveLength(1);
 	});
 
-	evolink.it('counts all runs of the node in one execution', async ({ sandbox }) => {
-		const workflow = evolink.workflow({ parameters: { options: { maxVideos: 3 } } });
-		const [trigger, node] = workflow.nodes;
-		const branch = (name: string) => ({ ...trigger, id: name, name, type: 'n8n-nodes-base.noOp' });
-		const to = (...names: string[]) => ({
-			main: [names.map((name) => ({ node: name, type: 'main' as const, index: 0 }))],
-		});
+	evolink.it(
+		'counts all runs of the node in one execution, as a loop has them',
+		async ({ sandbox }) => {
+			const workflow = evolink.workflow({ parameters: { options: { maxVideos: 3 } } });
+			const [trigger, node] = workflow.nodes;
+			const branch = (name: string) => ({
+				...trigger,
+				id: name,
+				name,
+				type: 'n8n-nodes-base.noOp',
+			});
+			const to = (...names: string[]) => ({
+				main: [names.map((name) => ({ node: name, type: 'main' as const, index: 0 }))],
+			});
 
-		const run = await evolink.engine.runWorkflow({
-			workflow: {
-				...workflow,
-				nodes: [trigger, node, branch('First'), branch('Second')],
-				connections: {
-					Trigger: to('First', 'Second'),
-					First: to(NODE_NAME),
-					Second: to(NODE_NAME),
+			const run = await evolink.engine.runWorkflow({
+				workflow: {
+					...workflow,
+					nodes: [trigger, node, branch('First'), branch('Second')],
+					connections: {
+						Trigger: to('First', 'Second'),
+						First: to(NODE_NAME),
+						Second: to(NODE_NAME),
+					},
 				},
-			},
-			triggerItems: items(2),
-			credentials: credentialsFor(sandbox),
-		});
+				triggerItems: items(2),
+				credentials: credentialsFor(sandbox),
+			});
 
-		expect(outputItems(run, NODE_NAME)).toHaveLength(2);
-		expect(nodeError(run)?.message).toContain('this would start 2 more videos after 2');
-		expect(sandbox.bill).toHaveLength(2);
-	});
+			expect(outputItems(run, NODE_NAME)).toHaveLength(2);
+			expect(nodeError(run)?.message).toContain('this would start 2 more videos after 2');
+			expect(sandbox.bill).toHaveLength(2);
+		},
+	);
 
 	evolink.it('is a whole number, read for the first item', async ({ sandbox, run }) => {
 		const options = { maxVideos: '={{ $json.number === 0 ? 5 : 1 }}' };
@@ -169,6 +184,54 @@ describe('Stop If Balance Below', () => {
 		expect(readsBefore).toBe(1);
 		expect(sandbox.requestsOf('credits')).toHaveLength(sandbox.bill.length === 2 ? 1 : 2);
 	});
+});
+
+describe('a limit that stops a retry', () => {
+	const limited = (options: Record<string, unknown>) => ({
+		items: items(3),
+		parameters: { prompt: '={{ "<" + $json.number + ">" }}', options },
+	});
+	const failItemZero = (sandbox: Sandbox) =>
+		sandbox.planTask({
+			match: { promptIncludes: '<0>' },
+			outcome: { status: 'failed', code: 'service_error' },
+		});
+
+	evolink.it('names what the item had failed of', async ({ sandbox, run }) => {
+		failItemZero(sandbox);
+		const { error } = await run({ ...limited({ maxVideos: 3 }), node: RETRY_ON_FAIL });
+
+		expect(sandbox.bill).toHaveLength(3);
+		expect(wordsOf(error)).toContain('service_error');
+		expect(wordsOf(error)).toContain('Max Videos');
+	});
+
+	evolink.it('leaves what is finished, where the node continues', async ({ sandbox, run }) => {
+		failItemZero(sandbox);
+		const { rows } = await run({
+			...limited({ maxVideos: 3 }),
+			node: { ...RETRY_ON_FAIL, ...CONTINUE_ON_FAIL },
+		});
+
+		expect(sandbox.bill).toHaveLength(3);
+		expect(wordsOf(rows[0].json.error)).toContain('service_error');
+		expect(wordsOf(rows[0].json.error)).toContain('Max Videos');
+		expect(rows.slice(1).map(({ json }) => json.status)).toEqual(['completed', 'completed']);
+	});
+
+	evolink.it(
+		'names it where the balance is the limit, too',
+		async ({ sandbox, run }) => {
+			failItemZero(sandbox);
+			const { error } = await run({ ...limited({ minBalance: 20 }), node: RETRY_ON_FAIL });
+
+			expect(sandbox.bill).toHaveLength(3);
+			expect(wordsOf(error)).toContain('service_error');
+			expect(wordsOf(error)).toMatch(/Balance|credits/);
+		},
+		// Three videos of 20 credits.
+		{ startCredits: 70 },
+	);
 });
 
 describe('Account > Get Balance', () => {

