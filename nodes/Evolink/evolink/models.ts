@@ -484,7 +484,7 @@ function checkQuality(model: VideoModel, settings: VideoSettings, imageCount: Im
 		const withWhat = ['without an image', 'with one image', 'with a first and a last frame'];
 		throw inputFailure(
 			isOther
-				? `'Quality' cannot be ${settings.quality} ${withWhat[imageCount]}`
+				? `'Quality' of ${model.displayName} cannot be ${settings.quality} ${withWhat[imageCount]}`
 				: `'Quality' has a value that ${model.displayName} does not offer: '${quotedName(settings.quality)}'`,
 			`Choose ${quotedList(offered.map(({ value }) => value))}.`,
 		);
