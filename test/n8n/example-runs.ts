@@ -312,6 +312,24 @@ export const EXAMPLE_RUNS: ExampleRun[] = [
 		},
 	},
 	{
+		file: 'vertical-clip.json',
+		result: 'a vertical clip with sound is in the storage',
+		async play(world) {
+			await submitForm(world, 'vertical-clip.json', {
+				'What should the video show?': 'A street musician plays the violin',
+			});
+			const taskId = paidFor(world, 'A street musician');
+			expect(world.sandbox.task(taskId)).toMatchObject({
+				model: 'seedance-2.0-fast-text-to-video',
+				imageUrl: null,
+				aspectRatio: '9:16',
+				hasSound: true,
+			});
+			expect(await world.storage.fileNames('clips')).toEqual([`${taskId}.mp4`]);
+			expectFile(world, await world.storage.readFile(`clips/${taskId}.mp4`), taskId);
+		},
+	},
+	{
 		file: 'guarded-batch.json',
 		result: 'the report of a rehearsal comes by email, and nothing is paid',
 		async play(world) {
