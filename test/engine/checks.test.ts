@@ -93,7 +93,6 @@ describe('A value by expression that the node refuses before it sends anything',
 		['Quality', 'an unknown quality', '4k', "'4k'"],
 		['Quality', 'a quality of a sister model', '512p', "'512p'"],
 		['Duration', 'seconds that the model does not offer', 7, '7 seconds'],
-		['Duration', 'nothing', null, "'Duration' must be a number"],
 		['Duration', 'a text that is no number', 'six', "'Duration' must be a number"],
 		['Wait for Completion', 'neither yes nor no', 'maybe', "'Wait for Completion' must be true"],
 		['Commands', 'an unknown command', ['Fly away'], "'Camera Sequence'.*'Fly away'"],
@@ -157,7 +156,7 @@ describe('Values that do not go together', () => {
 
 		expectRefusal(result, {
 			itemIndex: 0,
-			message: "'Duration' cannot be 10 seconds with the quality 1080p",
+			message: "'Duration' cannot be 10 seconds with MiniMax Hailuo 2.3 Fast and the quality 1080p",
 			description: /6 seconds.*'768p'/,
 		});
 		expect(evolink.sandbox.requests).toEqual([]);

@@ -49,8 +49,8 @@ function readSteps(options: Fields): CameraStep[] {
 
 /** Returns a field that the model has; left empty, it is the model's own value. */
 function readOwn<T>(fields: Fields, name: string, own: T, read: () => T): T {
-	const value = fields.value(name);
-	return value === undefined || value === null || value === '' ? own : read();
+	const value = fields.value(name, '') ?? '';
+	return value === '' ? own : read();
 }
 
 function readVideoSettings(
