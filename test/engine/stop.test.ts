@@ -155,7 +155,7 @@ describe('the Stop button ends the run within a second, and no request follows',
 		'and still notes the task of a submission that is answered right after it',
 		async (bench) => {
 			const { sandbox } = bench;
-			sandbox.addFault({ on: 'submit', fault: { kind: 'stall', seconds: 0.3 } });
+			sandbox.addFault({ on: 'submit', fault: { kind: 'stall', seconds: 0.1 } });
 
 			const { result, secondsToEnd, requestsAfterStop } = await stopAt(
 				bench,

@@ -74,6 +74,8 @@ const OF_A_HANDSHAKE =
 function isHandshakeTrouble({ code, message }: Trouble): boolean {
 	if (/before secure TLS connection was established|wrong version number/i.test(message))
 		return true;
+	// Node's code for what waited to be written when an alert came.
+	if (code === 'EPROTO') return true;
 	if (code.startsWith('ERR_SSL_')) return OF_A_HANDSHAKE.test(code);
 	return /CERT|^CRL_|SELF_SIGNED|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH/.test(
 		code,
@@ -92,7 +94,7 @@ export function noResponseReason(error: unknown): NoResponseReason {
 	// An alert on a connection that is already established can follow the request.
 	const isHandshaking = troubles.find((one) => one.isHandshaking !== undefined)?.isHandshaking;
 	const isLaterAlert =
-		isHandshaking === false && troubles.some(({ code }) => code.startsWith('ERR_SSL_'));
+		isHandshaking === false && troubles.some(({ code }) => /^(ERR_SSL_|EPROTO$)/.test(code));
 	if (isHandshaking === true || (before === 'handshake' && !isLaterAlert)) return 'handshake';
 	const isTimeout = troubles.some(({ code }) =>
 		['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT'].includes(code),
