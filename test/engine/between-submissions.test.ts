@@ -1,6 +1,6 @@
 import { CONTINUE_ON_FAIL, RETRY_ON_FAIL, useEvolink } from './evolink-workflow';
 import { sentRequestTimes } from './sent-requests';
-import { promptFor, trafficOf } from './traffic';
+import { trafficOf } from './traffic';
 import type { Sandbox } from '../../sandbox';
 
 // In real time: the pauses between submissions are what keeps the others from being sent.
@@ -10,7 +10,7 @@ const evolink = useEvolink();
 
 const numbered = (count: number) => ({
 	items: Array.from({ length: count }, (_, number) => ({
-		json: { prompt: promptFor(`${number}`) },
+		json: { prompt: `<${number}>` },
 	})),
 	parameters: { prompt: '={{ $json.prompt }}' },
 });
@@ -23,7 +23,7 @@ const submissionsOf = (sandbox: Sandbox) =>
 async function failItemZero() {
 	evolink.sandbox.addFault({
 		on: 'submit',
-		match: { promptIncludes: promptFor('0') },
+		match: { promptIncludes: '<0>' },
 		times: Infinity,
 		fault: { kind: 'status', status: 502, html: true },
 	});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { FaultAction } from '../../sandbox';
-import { useEvolink } from './evolink-workflow';
+import { CONTINUE_ON_FAIL, useEvolink } from './evolink-workflow';
 import { imageBytes, jpegSegment } from './image-bytes';
 import { expectRefusal, expectRefusedRow } from './refusals';
 
@@ -236,7 +236,7 @@ describe('An image that the node refuses before it sends anything', () => {
 		const { rows, error } = await evolink.run({
 			parameters: UPLOAD_AND_SUBMIT,
 			items: [good, await itemWith(imageBytes('gif', 640, 480)), { json: {} }],
-			node: { onError: 'continueRegularOutput' },
+			node: CONTINUE_ON_FAIL,
 		});
 
 		expect(error).toBeUndefined();
@@ -275,7 +275,7 @@ async function verdictsOn(files: Buffer[]): Promise<string[]> {
 	const { rows, error } = await evolink.run({
 		parameters: UPLOAD_AND_SUBMIT,
 		items: await Promise.all(files.map(async (bytes) => await itemWith(bytes))),
-		node: { onError: 'continueRegularOutput' },
+		node: CONTINUE_ON_FAIL,
 	});
 	expect(error).toBeUndefined();
 	return rows.map(({ json }, itemIndex) => {
@@ -345,7 +345,7 @@ async function linksIn(links: string[]) {
 	const { rows, error, hints } = await evolink.run({
 		parameters: { imageUrl: '={{ $json.link }}', waitForCompletion: false },
 		items: links.map((link) => ({ json: { link } })),
-		node: { onError: 'continueRegularOutput' },
+		node: CONTINUE_ON_FAIL,
 	});
 	expect(error).toBeUndefined();
 	return {
