@@ -270,16 +270,6 @@ describe('a Task ID', () => {
 			},
 		);
 	}
-
-	evolink.it('that is wrong is not said to be paid for', async ({ run }) => {
-		const { error } = await run({
-			parameters: { resource: 'task', operation: 'get', taskId: 'task-unified-1-abcdefgh' },
-		});
-
-		expect(error?.message).toContain('Evolink does not know a task with this ID');
-		expect(error?.description).toContain('Check it for typing mistakes.');
-		expect(error?.description).not.toContain('paid');
-	});
 });
 
 describe('an image from an earlier node', () => {
@@ -342,16 +332,6 @@ describe('what may not be meant', () => {
 			]);
 		},
 	);
-
-	evolink.it('is a share page: a hint names the way out', async ({ sandbox, run }) => {
-		const { error, hints } = await run({
-			parameters: { ...SUBMIT_ONLY, imageUrl: 'https://drive.google.com/file/d/1a2b/view' },
-		});
-
-		expect(error).toBeUndefined();
-		expect(sandbox.bill).toHaveLength(1);
-		expect(hints[0].message).toMatch(/Google Drive page.*'Binary File'/);
-	});
 
 	evolink.it('is a local link: allowed with a hint where the API is local', async ({ run }) => {
 		const { error, hints } = await run({

@@ -1,4 +1,4 @@
-import { PICTURE_LINK, useEvolink } from './evolink-workflow';
+import { CONTINUE_ON_FAIL, PICTURE_LINK, useEvolink } from './evolink-workflow';
 import { imageBytes } from './image-bytes';
 import { expectRefusal } from './refusals';
 import { bodyField } from './traffic';
@@ -100,28 +100,6 @@ describe('The request for a video', () => {
 			]),
 		);
 		expect(rows.map(({ json }) => json.status)).toEqual(['pending', 'pending']);
-	});
-
-	it('carries the link without blanks around it, percent-encoded where a link demands it', async () => {
-		const { error } = await evolink.run({
-			items: [
-				{ json: { link: '  https://example.com/a.jpg \n' } },
-				{ json: { link: 'https://example.com/my%20cat-ä.jpg?v=1&w=a%20b' } },
-				{ json: { link: 'HTTP://EXAMPLE.com/already%20there.png' } },
-			],
-			parameters: {
-				...SUBMIT_ONLY,
-				imageUrl: '={{ $json.link }}',
-				options: { maxConcurrent: 1 },
-			},
-		});
-
-		expect(error).toBeUndefined();
-		expect(evolink.sandbox.bill.map(({ imageUrl }) => imageUrl)).toEqual([
-			'https://example.com/a.jpg',
-			'https://example.com/my%20cat-%C3%A4.jpg?v=1&w=a%20b',
-			'http://example.com/already%20there.png',
-		]);
 	});
 });
 
@@ -228,7 +206,7 @@ describe('each model in each mode sends what the API takes, and nothing else', (
 			const binary = { data: await image(400), last: await image(500) };
 			const { rows } = await run({
 				items: SETTINGS.map((settings) => ({ json: settings, binary })),
-				node: { onError: 'continueRegularOutput' },
+				node: CONTINUE_ON_FAIL,
 				parameters: {
 					model: mode.model,
 					imageSource: mode.source,

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { useEvolink, wordsOf } from './evolink-workflow';
+import { CONTINUE_ON_FAIL, useEvolink, wordsOf } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
 
 const evolink = useEvolink();
@@ -147,7 +147,7 @@ describe('Continue On Fail', () => {
 		const { rows, error } = await run({
 			items: [{ json: {} }, { json: {} }],
 			credential: { baseUrl: 'no address' },
-			node: { onError: 'continueRegularOutput' },
+			node: CONTINUE_ON_FAIL,
 		});
 
 		expect(error).toBeUndefined();

@@ -208,17 +208,6 @@ describe('Task > Get with waiting', () => {
 });
 
 describe('The task ID', () => {
-	it('is taken without blanks around it, as it is pasted', async () => {
-		const taskId = evolink.sandbox.addTask();
-		const { rows, error } = await evolink.run({
-			parameters: { ...GET, taskId: `  ${taskId}\n` },
-		});
-
-		expect(error).toBeUndefined();
-		expect(rows[0].json.taskId).toBe(taskId);
-		expect(evolink.sandbox.requests.map(({ path }) => path)).toEqual([`/v1/tasks/${taskId}`]);
-	});
-
 	it.each<[string, GenericValue | object, string]>([
 		['another path of the API', '../credits', "'Task ID' is not an ID"],
 		['a whole link', `https://evil.example.com/${UNKNOWN_ID}`, "'Task ID' is not an ID"],

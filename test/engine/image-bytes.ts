@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 
 /** Formats that {@link imageBytes} can make. */
-export type MadeFormat = 'jpeg' | 'png' | 'webp-lossy' | 'webp-lossless' | 'webp-extended' | 'gif';
+export type MadeFormat = 'jpeg' | 'png' | 'webp-lossless' | 'gif';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
@@ -55,36 +55,15 @@ function jpeg(widthPx: number, heightPx: number, sizeBytes: number): Buffer {
 	return Buffer.concat([head, scan, Buffer.from([0xff, 0xd9])]);
 }
 
-function webp(fourCc: string, payload: Buffer, sizeBytes: number): Buffer {
-	const missing = Math.max(0, sizeBytes - 20 - payload.length);
-	const head = Buffer.alloc(20);
-	head.write('RIFF', 0, 'latin1');
-	head.writeUInt32LE(12 + payload.length + missing, 4);
-	head.write('WEBP', 8, 'latin1');
-	head.write(fourCc, 12, 'latin1');
-	head.writeUInt32LE(payload.length + missing, 16);
-	return Buffer.concat([head, payload, Buffer.alloc(missing)]);
-}
-
-function webpLossy(widthPx: number, heightPx: number, sizeBytes: number): Buffer {
-	const payload = Buffer.from([0, 0, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0]);
-	payload.writeUInt16LE(widthPx, 6);
-	payload.writeUInt16LE(heightPx, 8);
-	return webp('VP8 ', payload, sizeBytes);
-}
-
 function webpLossless(widthPx: number, heightPx: number, sizeBytes: number): Buffer {
-	const payload = Buffer.alloc(10);
-	payload[0] = 0x2f;
-	payload.writeUInt32LE(((heightPx - 1) * 0x4000 + (widthPx - 1)) >>> 0, 1);
-	return webp('VP8L', payload, sizeBytes);
-}
-
-function webpExtended(widthPx: number, heightPx: number, sizeBytes: number): Buffer {
-	const payload = Buffer.alloc(10);
-	payload.writeUIntLE(widthPx - 1, 4, 3);
-	payload.writeUIntLE(heightPx - 1, 7, 3);
-	return webp('VP8X', payload, sizeBytes);
+	const bytes = Buffer.alloc(Math.max(30, sizeBytes));
+	bytes.write('RIFF', 0, 'latin1');
+	bytes.writeUInt32LE(bytes.length - 8, 4);
+	bytes.write('WEBPVP8L', 8, 'latin1');
+	bytes.writeUInt32LE(bytes.length - 20, 16);
+	bytes[20] = 0x2f;
+	bytes.writeUInt32LE(((heightPx - 1) * 0x4000 + (widthPx - 1)) >>> 0, 21);
+	return bytes;
 }
 
 function gif(widthPx: number, heightPx: number): Buffer {
@@ -97,9 +76,7 @@ function gif(widthPx: number, heightPx: number): Buffer {
 const MAKERS = {
 	jpeg,
 	png,
-	'webp-lossy': webpLossy,
 	'webp-lossless': webpLossless,
-	'webp-extended': webpExtended,
 	gif,
 };
 

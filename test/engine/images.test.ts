@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { FaultAction } from '../../sandbox';
-import { useEvolink } from './evolink-workflow';
-import { imageBytes, jpegSegment, pngChunk } from './image-bytes';
+import { CONTINUE_ON_FAIL, useEvolink } from './evolink-workflow';
+import { imageBytes, jpegSegment } from './image-bytes';
 import { expectRefusal, expectRefusedRow } from './refusals';
 
 const evolink = useEvolink();
@@ -168,20 +168,6 @@ describe('An image from an earlier node', () => {
 			hasContentLength: true,
 		});
 	});
-
-	it.each([
-		['301 pixels on the shorter side', 301, 400],
-		['exactly 5:2', 1000, 400],
-		['exactly 2:5', 400, 1000],
-	])('may measure %s', async (_case, widthPx, heightPx) => {
-		const { error } = await evolink.run({
-			parameters: UPLOAD_AND_SUBMIT,
-			items: [await itemWith(imageBytes('png', widthPx, heightPx))],
-		});
-
-		expect(error).toBeUndefined();
-		expect(evolink.sandbox.bill).toHaveLength(1);
-	});
 });
 
 describe('An image that the node refuses before it sends anything', () => {
@@ -250,7 +236,7 @@ describe('An image that the node refuses before it sends anything', () => {
 		const { rows, error } = await evolink.run({
 			parameters: UPLOAD_AND_SUBMIT,
 			items: [good, await itemWith(imageBytes('gif', 640, 480)), { json: {} }],
-			node: { onError: 'continueRegularOutput' },
+			node: CONTINUE_ON_FAIL,
 		});
 
 		expect(error).toBeUndefined();
@@ -289,7 +275,7 @@ async function verdictsOn(files: Buffer[]): Promise<string[]> {
 	const { rows, error } = await evolink.run({
 		parameters: UPLOAD_AND_SUBMIT,
 		items: await Promise.all(files.map(async (bytes) => await itemWith(bytes))),
-		node: { onError: 'continueRegularOutput' },
+		node: CONTINUE_ON_FAIL,
 	});
 	expect(error).toBeUndefined();
 	return rows.map(({ json }, itemIndex) => {
@@ -312,37 +298,8 @@ async function expectVerdicts(table: Record<string, [file: Buffer, verdict: RegE
 }
 
 const TAKEN = /^http/;
-const CUT_SHORT = /^The image is cut short/;
 const CORPUS = join(__dirname, '../unit/evolink/image-corpus');
 const realFile = (name: string) => readFileSync(join(CORPUS, name));
-const latin1 = (text: string) => Buffer.from(text, 'latin1');
-
-/** A JPEG with these parts behind its first marker, or before its frame. */
-const jpegWith = (...parts: Buffer[]) => {
-	const file = realFile('jpeg-baseline.jpg');
-	return Buffer.concat([file.subarray(0, 2), ...parts, file.subarray(2)]);
-};
-const metadata = (sizeBytes: number) =>
-	Array.from({ length: Math.ceil(sizeBytes / 65_500) }, () =>
-		jpegSegment(0xe1, Buffer.alloc(65_496, 0xab)),
-	);
-
-/** A real JPEG whose frame says another kind, precision or size. */
-function jpegOfKind(marker: number, precision: number, widthPx = 480, heightPx = 360): Buffer {
-	const file = realFile('jpeg-baseline.jpg');
-	const frame = file.indexOf(Buffer.from([0xff, 0xc0]));
-	file[frame + 1] = marker;
-	file[frame + 4] = precision;
-	file.writeUInt16BE(heightPx, frame + 5);
-	file.writeUInt16BE(widthPx, frame + 7);
-	return file;
-}
-
-function ftyp(major: string, ...compatible: string[]): Buffer {
-	const box = latin1(`\0\0\0\0ftyp${major}\0\0\0\0${compatible.join('')}`);
-	box.writeUInt32BE(box.length);
-	return Buffer.concat([box, latin1('\0\0\0\x08mdat')]);
-}
 
 describe('A file is judged by all of its bytes', () => {
 	const images = readdirSync(CORPUS).filter((name) =>
@@ -362,96 +319,23 @@ describe('A file is judged by all of its bytes', () => {
 		}
 	});
 
-	it('what is cut short anywhere is refused', async () => {
-		const cuts = images.flatMap((name) => {
-			const file = realFile(name);
-			return [40, file.length * 0.5, file.length * 0.9, file.length - 1].map(
-				(length): [string, [Buffer, RegExp]] => [
-					`${name} at ${Math.floor(length)} of ${file.length}`,
-					[file.subarray(0, length), CUT_SHORT],
-				],
-			);
-		});
-		await expectVerdicts(Object.fromEntries(cuts));
-	});
-
-	it('the end of a JPEG is the one of the image, not of a thumbnail or an appendix', async () => {
-		const thumbnail = jpegSegment(0xe1, realFile('jpeg-exif-rotated.jpg'));
-		const whole = jpegWith(thumbnail);
-		const withoutEnd = whole.subarray(0, -2);
+	it('what is cut short, or no model reads, is refused, and a large head is not', async () => {
+		const file = realFile('jpeg-baseline.jpg');
+		const segment = jpegSegment(0xe1, Buffer.alloc(65_496, 0xab));
+		const head = Buffer.concat(Array<Buffer>(300).fill(segment));
 		await expectVerdicts({
-			'bytes behind its end': [Buffer.concat([whole, Buffer.alloc(5_000, 0xff)]), TAKEN],
-			'another image behind its end': [Buffer.concat([whole, whole.subarray(0, 900)]), TAKEN],
-			'a thumbnail, but no end': [withoutEnd, CUT_SHORT],
-			'zeros in place of its end': [Buffer.concat([withoutEnd, Buffer.alloc(5_000)]), CUT_SHORT],
-			'cut behind its thumbnail': [whole.subarray(0, thumbnail.length + 10), CUT_SHORT],
-			'cut in its metadata': [jpegWith(...metadata(200_000)).subarray(0, 100_000), CUT_SHORT],
-		});
-	});
-
-	it('a JPEG with many megabytes of metadata before its frame is taken', async () => {
-		await expectVerdicts({
-			'4.1 MB': [jpegWith(...metadata(4_300_000)), TAKEN],
-			'19 MB': [jpegWith(...metadata(19_900_000)), TAKEN],
-		});
-	});
-
-	it('a PNG needs its last chunk, and a WebP the length that it says', async () => {
-		const png = realFile('png-alpha.png');
-		const webp = realFile('webp-lossy.webp');
-		await expectVerdicts({
-			'a PNG with bytes behind its end': [Buffer.concat([png, Buffer.alloc(99)]), TAKEN],
-			'a PNG without IEND': [png.subarray(0, -12), CUT_SHORT],
-			'a PNG with text of an end': [
-				Buffer.concat([png.subarray(0, -12), pngChunk('tEXt', latin1('Comment\0IEND'))]),
-				CUT_SHORT,
-			],
-			'a WebP with bytes behind its end': [Buffer.concat([webp, Buffer.alloc(99)]), TAKEN],
-			'a WebP one byte short': [webp.subarray(0, -1), CUT_SHORT],
-		});
-	});
-
-	it('what no model reads is refused', async () => {
-		const png = imageBytes('png', 400, 400);
-		png.writeUInt32BE(60_000, 16);
-		png.writeUInt32BE(50_000, 20);
-		await expectVerdicts({
-			'a lossless JPEG': [jpegOfKind(0xc3, 8), /lossless or hierarchical JPEG/],
-			'a JPEG of 16 bits': [jpegOfKind(0xc3, 16), /JPEG/],
-			'a JPEG of 12 bits': [jpegOfKind(0xc1, 12), /JPEG with 12 bits/],
-			'a hierarchical JPEG': [jpegOfKind(0xc5, 8), /lossless or hierarchical JPEG/],
-			'a lossless arithmetic JPEG': [jpegOfKind(0xcb, 8), /lossless or hierarchical JPEG/],
-			'a progressive JPEG of 12 bits': [jpegOfKind(0xc2, 12), /JPEG with 12 bits/],
-			'a JPEG of 65535 pixels': [jpegOfKind(0xc0, 8, 65_535, 65_535), /65535 × 65535 pixels/],
-			'a PNG of 3 gigapixels': [png, /60000 × 50000 pixels/],
-			'a phone photo of 200 megapixels': [jpegOfKind(0xc0, 8, 16_320, 12_240), TAKEN],
-		});
-	});
-
-	it('another file is called what it is', async () => {
-		await expectVerdicts({
+			...Object.fromEntries(
+				images.map((name) => [
+					`${name}, cut short`,
+					[realFile(name).subarray(0, -1), /^The image is cut short/],
+				]),
+			),
 			'heic.heic': [realFile('heic.heic'), /is a HEIC image/],
-			'avif.avif': [realFile('avif.avif'), /is an AVIF image/],
-			'tiff.tiff': [realFile('tiff.tiff'), /is a TIFF image/],
-			'jpeg-2000.jp2': [realFile('jpeg-2000.jp2'), /is a JPEG 2000 image/],
-			'gif-animated.gif': [realFile('gif-animated.gif'), /is a GIF image/],
-			'video.mp4': [realFile('video.mp4'), /is a video/],
-			'video.mov': [realFile('video.mov'), /is a video/],
 			'a video of 25 MB': [
 				Buffer.concat([realFile('video.mp4'), Buffer.alloc(25_000_000)]),
 				/is a video/,
 			],
-			'HEIF by mif3': [ftyp('mif3', 'mif3', 'miaf'), /is a HEIF image/],
-			'HEIC by mif2': [ftyp('mif2', 'heic'), /is a HEI[CF] image/],
-			'HEIF by avci': [ftyp('avci', 'avci', 'mif1'), /is a HEIF image/],
-			'HEIF by vvic': [ftyp('vvic', 'mif1', 'vvic'), /is a HEIF image/],
-			'HEIC by mif1': [ftyp('mif1', 'mif1', 'heic'), /is a HEIC image/],
-			'AVIF by mif1': [ftyp('mif1', 'mif1', 'avif'), /is an AVIF image/],
-			'AVIF sequence by msf1': [ftyp('msf1', 'msf1', 'avis', 'iso8'), /is an AVIF image/],
-			'a Photoshop file': [latin1('8BPS\0\x01\0\0\0\0\0\0'), /is a Photoshop file/],
-			'a large Photoshop file': [latin1('8BPS\0\x02\0\0\0\0\0\0'), /is a Photoshop file/],
-			'JPEG XL': [latin1('\0\0\0\x0cJXL \r\n\x87\n'), /is a JPEG XL image/],
-			'a Matroska video': [latin1('\x1aE\xdf\xa3\x01\0\0\0'), /is a video/],
+			'a head of 19 MB': [Buffer.concat([file.subarray(0, 2), head, file.subarray(2)]), TAKEN],
 		});
 	});
 });
@@ -461,7 +345,7 @@ async function linksIn(links: string[]) {
 	const { rows, error, hints } = await evolink.run({
 		parameters: { imageUrl: '={{ $json.link }}', waitForCompletion: false },
 		items: links.map((link) => ({ json: { link } })),
-		node: { onError: 'continueRegularOutput' },
+		node: CONTINUE_ON_FAIL,
 	});
 	expect(error).toBeUndefined();
 	return {
@@ -523,23 +407,9 @@ describe('A link to an image', () => {
 
 	it.each([
 		['Google Drive', "'Google Drive'", 'https://drive.google.com/file/d/1a2b/view?usp=sharing'],
-		['Google Drive', "'Google Drive'", 'https://drive.google.com/open?id=1a2b'],
 		['Dropbox', "'Dropbox'", 'https://www.dropbox.com/scl/fi/abc/cat.jpg?rlkey=x&dl=0'],
 		['OneDrive', "'Microsoft OneDrive'", 'https://1drv.ms/i/s!abc'],
-		['OneDrive', "'Microsoft OneDrive'", 'https://contoso-my.sharepoint.com/:i:/g/personal/x'],
 		['Instagram', "'HTTP Request'", 'https://www.instagram.com/p/abc/'],
-		['Google Photos', "'HTTP Request'", 'https://photos.app.goo.gl/AbC123'],
-		['Google Photos', "'HTTP Request'", 'https://photos.google.com/share/AF1Qip/photo/AF1Q'],
-		['iCloud', "'HTTP Request'", 'https://www.icloud.com/sharedalbum/#B0x5'],
-		['iCloud', "'HTTP Request'", 'https://share.icloud.com/photos/0ab'],
-		['WeTransfer', "'HTTP Request'", 'https://we.tl/t-AbC123'],
-		['WeTransfer', "'HTTP Request'", 'https://acme.wetransfer.com/downloads/abc/def'],
-		['Pinterest', "'HTTP Request'", 'https://www.pinterest.co.uk/pin/1234/'],
-		['Pinterest', "'HTTP Request'", 'https://pin.it/AbC'],
-		['YouTube', "'HTTP Request'", 'https://youtu.be/AbC'],
-		['YouTube', "'HTTP Request'", 'https://m.youtube.com/watch?v=AbC'],
-		['Canva', "'HTTP Request'", 'https://www.canva.com/design/DAF/AbC/view'],
-		['Unsplash', "'HTTP Request'", 'https://unsplash.com/photos/a-cat-AbC'],
 	])('that is a share page of %s gets a hint that names %s', async (name, node, link) => {
 		const { hints, sent } = await linksIn([link]);
 
@@ -556,27 +426,5 @@ describe('A link to an image', () => {
 		expect(hints).toEqual(
 			endings.map((one) => expect.stringContaining(`a ${one.toUpperCase()} file`)),
 		);
-	});
-
-	it('that leads to the file itself gets no hint', async () => {
-		const { hints } = await linksIn([
-			'https://lh3.googleusercontent.com/d/1a2b',
-			'https://drive.google.com/uc?export=download&id=1a2b',
-			'https://www.dropbox.com/s/abc/cat.jpg?raw=1',
-			'https://www.dropbox.com/scl/fi/abc/cat.jpg?rlkey=x&dl=1',
-			'https://dl.dropboxusercontent.com/s/abc/cat.jpg',
-			'https://contoso.sharepoint.com/:i:/g/x?download=1',
-			'https://i.pinimg.com/originals/ab/cat.jpg',
-			'https://i.ytimg.com/vi/AbC/hq720.jpg',
-			'https://images.unsplash.com/photo-1?w=1200&fm=jpg',
-			'https://unsplash.com/photos/AbC/download?force=true',
-			'https://cvws.icloud-content.com/B/AbC/IMG_1.JPG',
-			'https://scontent.cdninstagram.com/v/t51/cat.jpg',
-			'https://example.com/drive.google.com/file/d/1',
-			'https://example.com/cat.heic.jpg',
-			'https://example.com/html',
-		]);
-
-		expect(hints).toEqual([]);
 	});
 });

@@ -239,17 +239,6 @@ describe('The file', () => {
 		expect(Object.keys(second.binary ?? {})).toEqual(['video1']);
 	});
 
-	it('is named after the task where the name is empty, of item after item', async () => {
-		const taskIds = [addFinishedTask(), addFinishedTask(), addFinishedTask()];
-		const rows = await getFinished(taskIds, {
-			options: { fileName: '={{ ["", "  ", null][$itemIndex] }}' },
-		});
-
-		expect(rows.map(({ binary }) => binary?.data.fileName)).toEqual(
-			taskIds.map((taskId) => `${taskId}.mp4`),
-		);
-	});
-
 	it('has the media type that its bytes say, and the name that the options say', async () => {
 		const webm = Buffer.concat([Buffer.from('1a45dfa39f428681', 'hex'), Buffer.alloc(255)]);
 		const host = await startOddHost((res) =>

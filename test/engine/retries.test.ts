@@ -70,23 +70,6 @@ describe('Retry On Fail', () => {
 		},
 	);
 
-	evolink.it('resumes all five items when the read of one failed', async ({ sandbox, run }) => {
-		sandbox.addFault({
-			on: 'read',
-			match: itemTwo,
-			fault: FORBIDDEN,
-		});
-
-		const { rows, error } = await run({ ...fiveItems, node: RETRY_ON_FAIL });
-
-		expect(error).toBeUndefined();
-		expect(rows.map(({ json }) => json.prompt)).toEqual(
-			fiveItems.items.map(({ json }) => json.prompt),
-		);
-		expect(sandbox.requestsOf('submit')).toHaveLength(5);
-		expect(sandbox.bill).toHaveLength(5);
-	});
-
 	evolink.it(
 		'submits anew only the one of five items whose task failed for good, with a new key',
 		async ({ sandbox, run }) => {
@@ -124,20 +107,6 @@ describe('Retry On Fail', () => {
 			expect(sandbox.requestsOf('submit')).toHaveLength(5);
 		},
 	);
-
-	evolink.it('keeps a lost answer lost when the node continues', async ({ sandbox, run }) => {
-		sandbox.addFault({ on: 'submit', fault: { kind: 'reset-after-acceptance' } });
-
-		const { rows } = await run({
-			node: { ...RETRY_ON_FAIL, ...CONTINUE_ON_FAIL },
-		});
-
-		expect(rows).toHaveLength(1);
-		expect(rows[0].json.error).toMatchObject({
-			message: expect.stringMatching(/may have been started/),
-		});
-		expect(sandbox.requestsOf('submit')).toHaveLength(1);
-	});
 });
 
 describe('"Retry execution"', () => {
@@ -155,23 +124,6 @@ describe('"Retry execution"', () => {
 			expect(rows[0].json.taskId).toBe(sandbox.bill[0].taskId);
 			expect(rows[0].binary?.data).toBeDefined();
 			expect(sandbox.requestsOf('submit')).toHaveLength(1);
-		},
-	);
-
-	evolink.it(
-		'resumes a task after a read that failed, as often as need be',
-		async ({ sandbox, run, retry }) => {
-			sandbox.addFault({ on: 'read', times: 3, fault: { kind: 'status', status: 401 } });
-
-			let result = await run({});
-			for (let retries = 0; retries < 3; retries++) {
-				expect(result.error?.httpCode).toBe('401');
-				result = await retry(result, {});
-			}
-
-			expect(result.error).toBeUndefined();
-			expect(sandbox.requestsOf('submit')).toHaveLength(1);
-			expect(sandbox.bill).toHaveLength(1);
 		},
 	);
 
@@ -232,23 +184,6 @@ describe('"Retry execution"', () => {
 		);
 	});
 });
-
-evolink.it(
-	'the first read of a resumed task is repeated after what Retry-After says',
-	async ({ sandbox, run, retry }) => {
-		sandbox.addFault({ on: 'read', fault: FORBIDDEN });
-		const failed = await run({});
-		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 429, retryAfter: 2 } });
-
-		const { error } = await retry(failed, {});
-
-		expect(error).toBeUndefined();
-		const [busy, answered] = sandbox.requestsOf('read').slice(1);
-		const pauseMs = (answered.receivedAtMs - (busy.answeredAtMs ?? 0)) * SPEED;
-		expect(pauseMs).toBeGreaterThan(1950);
-		expect(sandbox.bill).toHaveLength(1);
-	},
-);
 
 /** The trigger leads to the node twice, through two nodes that do nothing: it runs twice. */
 function twoBranches(run: EvolinkRun): WorkflowFile {
@@ -436,24 +371,6 @@ describe('"Retry with currently saved workflow"', () => {
 			expect(rows.map(({ json }) => json.taskId)).toEqual(
 				['<0>', '<1, kindly>', '<2>'].map((prompt) => taskIdFor(sandbox, prompt)),
 			);
-		},
-	);
-
-	evolink.it(
-		'charges only the item whose quality was changed by an expression',
-		async ({ sandbox, run, retry }) => {
-			sandbox.planTask({ match: { promptIncludes: '<1>' }, outcome: { status: 'failed' } });
-			const parameters = { ...PROMPT, quality: '768p' };
-			const failed = await run({ items: numbered(3), parameters });
-			const quality = '={{ $json.number === 1 ? "1080p" : "768p" }}';
-			const { rows } = await retry(
-				failed,
-				{ items: numbered(3), parameters: { ...parameters, quality } },
-				'current',
-			);
-
-			expect(promptsPaid(sandbox)).toEqual(['<0>', '<1>', '<1>', '<2>']);
-			expect(rows.map(({ json }) => json.quality)).toEqual(['768p', '1080p', '768p']);
 		},
 	);
 

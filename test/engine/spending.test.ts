@@ -43,7 +43,7 @@ describe('Max Videos per Execution', () => {
 				duration: '={{ $json.number === 0 ? 7 : 6 }}',
 				options: { maxVideos: 1 },
 			},
-			node: { onError: 'continueRegularOutput' },
+			node: CONTINUE_ON_FAIL,
 		});
 
 		expect(error).toBeUndefined();

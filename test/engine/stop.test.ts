@@ -1,7 +1,6 @@
 import type { Fault, FaultAction } from '../../sandbox';
-import { useEvolink } from './evolink-workflow';
+import { CONTINUE_ON_FAIL, useEvolink } from './evolink-workflow';
 import type { EvolinkResult, EvolinkRun, OwnBench } from './evolink-workflow';
-import { imageBytes } from './image-bytes';
 import { sentRequestCount } from './sent-requests';
 
 const evolink = useEvolink({ generationSeconds: 60 });
@@ -142,7 +141,7 @@ describe('the Stop button ends the run within a second, and no request follows',
 
 	evolink.it('while the node would continue on fail', async (bench) => {
 		const { sandbox } = bench;
-		const run: EvolinkRun = { node: { onError: 'continueRegularOutput' } };
+		const run: EvolinkRun = { node: CONTINUE_ON_FAIL };
 
 		const stopped = await stopAt(bench, run, async () => await sandbox.waitForRequests('read', 1));
 
@@ -221,9 +220,6 @@ describe('the Stop button ends the run within a second, and no request follows',
 });
 
 async function withImage(): Promise<EvolinkRun> {
-	const data = await evolink.engine.storeBinary(imageBytes('png', 640, 480), 'a.png', 'image/png');
-	return {
-		items: [{ json: {}, binary: { data } }],
-		parameters: { imageSource: 'binary' },
-	};
+	const items = [{ json: {}, binary: { data: await evolink.file() } }];
+	return { items, parameters: { imageSource: 'binary' } };
 }

@@ -10,11 +10,6 @@ export interface Traffic {
 	taskIds: string[];
 }
 
-/** A prompt that no other case's prompt contains, so that faults and plans find it. */
-export function promptFor(caseName: string): string {
-	return `<${caseName}>`;
-}
-
 /** The field of a recorded JSON body, or undefined. */
 export function bodyField(request: RecordedRequest, name: string): unknown {
 	return typeof request.body === 'object' && request.body !== null

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 
 import { readImage } from '../../../nodes/Evolink/evolink/image';
+import { jpegSegment, pngChunk } from '../../engine/image-bytes';
 import { CORPUS, corpusFile, takenAs, verdictOn } from './image-verdict';
 
 const CUT_SHORT = 'The image is cut short: its end is missing';
@@ -66,10 +67,7 @@ describe('a JPEG of a camera or an editor', () => {
 	const behindStart = (...parts: Buffer[]) =>
 		Buffer.concat([file.subarray(0, 2), ...parts, file.subarray(2)]);
 	const segment = (code: number, payloadBytes: number) =>
-		Buffer.concat([
-			Buffer.from([0xff, code, (payloadBytes + 2) >> 8, (payloadBytes + 2) & 0xff]),
-			Buffer.alloc(payloadBytes, 0xab),
-		]);
+		jpegSegment(code, Buffer.alloc(payloadBytes, 0xab));
 
 	it.each([
 		['an empty segment', segment(0xe0, 0)],
@@ -80,6 +78,31 @@ describe('a JPEG of a camera or an editor', () => {
 		['tables between C0 and CF', Buffer.concat([0xc4, 0xc8, 0xcc].map((code) => segment(code, 9)))],
 	])('is read behind %s', (_what, before) => {
 		expect(verdictOn(behindStart(before))).toBe('jpeg, 480 × 360');
+	});
+
+	it.each([
+		['lossless', 0xc3, 8, /lossless or hierarchical JPEG/],
+		['lossless, of 16 bits', 0xc3, 16, /JPEG/],
+		['lossless and arithmetic', 0xcb, 8, /lossless or hierarchical JPEG/],
+		['hierarchical', 0xc5, 8, /lossless or hierarchical JPEG/],
+		['of 12 bits', 0xc1, 12, /JPEG with 12 bits/],
+		['progressive, of 12 bits', 0xc2, 12, /JPEG with 12 bits/],
+	])('is refused where no model reads it: %s', (_what, marker, bits, message) => {
+		const changed = Buffer.from(file);
+		const frame = changed.indexOf(Buffer.from([0xff, 0xc0]));
+		changed[frame + 1] = marker;
+		changed[frame + 4] = bits;
+		expect(verdictOn(changed)).toMatch(message);
+	});
+
+	it('ends with the image, not with a thumbnail or an appendix', () => {
+		const photo = behindStart(jpegSegment(0xe1, corpusFile('jpeg-exif-rotated.jpg')));
+		const withoutEnd = photo.subarray(0, -2);
+		for (const appendix of [Buffer.alloc(5_000, 0xff), photo.subarray(0, 900)]) {
+			expect(verdictOn(Buffer.concat([photo, appendix]))).toBe('jpeg, 480 × 360');
+		}
+		expect(verdictOn(withoutEnd)).toBe(CUT_SHORT);
+		expect(verdictOn(Buffer.concat([withoutEnd, Buffer.alloc(5_000)]))).toBe(CUT_SHORT);
 	});
 
 	it.each([
@@ -115,6 +138,16 @@ describe('a PNG or WebP that was changed', () => {
 		],
 	])('is damaged: %s', (_what, file) => {
 		expect(verdictOn(file)).toBe(DAMAGED);
+	});
+
+	it('needs its last chunk, or the length that it says, and no more', () => {
+		const png = corpusFile('png-alpha.png');
+		const text = pngChunk('tEXt', Buffer.from('Comment\0IEND'));
+		expect(verdictOn(png.subarray(0, -12))).toBe(CUT_SHORT);
+		expect(verdictOn(Buffer.concat([png.subarray(0, -12), text]))).toBe(CUT_SHORT);
+		for (const file of [png, corpusFile('webp-lossy.webp')]) {
+			expect(verdictOn(Buffer.concat([file, Buffer.alloc(99)]))).toMatch(/480 × 360$/);
+		}
 	});
 
 	it('has a size without the scaling hints of a lossy WebP', () => {

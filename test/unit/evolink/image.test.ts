@@ -25,6 +25,23 @@ describe('the limits of an image', () => {
 	});
 
 	it.each([
+		[65_535, 65_535],
+		[60_000, 50_000],
+	])('forbid more pixels than any model reads: %d × %d', (widthPx, heightPx) => {
+		const file = png(400, 400);
+		file.writeUInt32BE(widthPx, 16);
+		file.writeUInt32BE(heightPx, 20);
+		expect(refusalOf(file).message).toContain(`${widthPx} × ${heightPx} pixels`);
+	});
+
+	it('allow a phone photo of 200 megapixels', () => {
+		const file = png(400, 300);
+		file.writeUInt32BE(16_320, 16);
+		file.writeUInt32BE(12_240, 20);
+		expect(takenAs(file)).toBe('png');
+	});
+
+	it.each([
 		[300, 301],
 		[301, 300],
 		[1, 1],
@@ -106,6 +123,17 @@ describe('a file that is no image', () => {
 		['base64 text', 'UklGRiIAAABXRUJQ', /Convert to File/],
 		['a HEIC image', '\0\0\0\x18ftypmif1\0\0\0\0mif1heic', /Convert it to JPEG/],
 		['a HEIF image', '\0\0\0\x14ftypmif1\0\0\0\0mif1heic', /Convert it to JPEG/],
+		...['mif2', 'mif3', 'avci', 'vvic'].map((brand): [string, string, RegExp] => [
+			'a HEIF image',
+			`\0\0\0\x14ftyp${brand}\0\0\0\0mif1`,
+			/Convert it to JPEG/,
+		]),
+		['an AVIF image', '\0\0\0\x18ftypmif1\0\0\0\0mif1avif', /Convert it to JPEG/],
+		['an AVIF image', '\0\0\0\x1cftypmsf1\0\0\0\0msf1avisiso8', /Convert it to JPEG/],
+		['a JPEG XL image', '\0\0\0\x0cJXL \r\n\x87\n', /Convert it to JPEG/],
+		['a Photoshop file', '8BPS\0\x01', /JPEG/],
+		['a Photoshop file', '8BPS\0\x02', /JPEG/],
+		['a video', '\x1aE\xdf\xa3', /Use an image/],
 		['a BMP image', 'BM', /Convert it to JPEG/],
 		['a TIFF image', 'MM\0*', /Convert it to JPEG/],
 		['an SVG drawing', '<svg xmlns="http://www.w3.org/2000/svg"/>', /Convert it to JPEG/],

@@ -189,6 +189,21 @@ describe('a web address', () => {
 describe('a link that is probably no image', () => {
 	it.each([
 		['Box', 'https://app.box.com/s/abc'],
+		['Google Drive', 'https://drive.google.com/open?id=1a2b'],
+		['OneDrive', 'https://contoso-my.sharepoint.com/:i:/g/personal/x'],
+		['Google Photos', 'https://photos.app.goo.gl/AbC123'],
+		['Google Photos', 'https://photos.google.com/share/AF1Qip/photo/AF1Q'],
+		['iCloud', 'https://www.icloud.com/sharedalbum/#B0x5'],
+		['iCloud', 'https://www.icloud.com/iclouddrive/0aBcDeF#cat.jpg'],
+		['iCloud', 'https://share.icloud.com/photos/0ab'],
+		['WeTransfer', 'https://we.tl/t-AbC123'],
+		['WeTransfer', 'https://acme.wetransfer.com/downloads/abc/def'],
+		['Pinterest', 'https://www.pinterest.co.uk/pin/1234/'],
+		['Pinterest', 'https://pin.it/AbC'],
+		['YouTube', 'https://youtu.be/AbC'],
+		['YouTube', 'https://m.youtube.com/watch?v=AbC'],
+		['Canva', 'https://www.canva.com/design/DAF/AbC/view'],
+		['Unsplash', 'https://unsplash.com/photos/a-cat-AbC'],
 		['Facebook', 'https://www.facebook.com/photo/?fbid=1'],
 		['Flickr', 'https://www.flickr.com/photos/cat/1/'],
 		['Imgur', 'https://imgur.com/gallery/abc'],
@@ -201,6 +216,19 @@ describe('a link that is probably no image', () => {
 
 	it.each([
 		'https://app.box.com/shared/static/abc.jpg',
+		'https://lh3.googleusercontent.com/d/1a2b',
+		'https://drive.google.com/uc?export=download&id=1a2b',
+		'https://www.dropbox.com/s/abc/cat.jpg?raw=1',
+		'https://www.dropbox.com/scl/fi/abc/cat.jpg?rlkey=x&dl=1',
+		'https://dl.dropboxusercontent.com/s/abc/cat.jpg',
+		'https://contoso.sharepoint.com/:i:/g/x?download=1',
+		'https://i.pinimg.com/originals/ab/cat.jpg',
+		'https://i.ytimg.com/vi/AbC/hq720.jpg',
+		'https://images.unsplash.com/photo-1?w=1200&fm=jpg',
+		'https://unsplash.com/photos/AbC/download?force=true',
+		'https://cvws.icloud-content.com/B/AbC/IMG_1.JPG',
+		'https://scontent.cdninstagram.com/v/t51/cat.jpg',
+		'https://example.com/drive.google.com/file/d/1',
 		'https://i.imgur.com/abc.jpg',
 		'https://imgur.com/abc.jpg',
 		'https://live.staticflickr.com/1/2_b.jpg',
@@ -213,6 +241,8 @@ describe('a link that is probably no image', () => {
 
 	it('ends in a format that is not read, whatever stands behind its path', () => {
 		expect(otherEndingOf('https://example.com/IMG_1.HEIC?x=1#y')).toBe('heic');
-		expect(otherEndingOf('https://example.com/a.jpg?x=a.gif')).toBeUndefined();
+		for (const file of ['a.jpg?x=a.gif', 'cat.heic.jpg', 'html']) {
+			expect(otherEndingOf(`https://example.com/${file}`)).toBeUndefined();
+		}
 	});
 });

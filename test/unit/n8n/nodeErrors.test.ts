@@ -1,13 +1,8 @@
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 import type { INode } from 'n8n-workflow';
 
 import { EvolinkFailure } from '../../../nodes/Evolink/evolink/failure';
-import {
-	failedItemRow,
-	itemWords,
-	toFailureDetails,
-	toNodeError,
-} from '../../../nodes/Evolink/n8n/nodeErrors';
+import { itemWords, toFailureDetails, toNodeError } from '../../../nodes/Evolink/n8n/nodeErrors';
 
 const NODE: INode = {
 	id: '1',
@@ -20,67 +15,18 @@ const NODE: INode = {
 
 const WORDS = { message: 'What happened', description: 'Wait a few minutes.' };
 
-type Details = EvolinkFailure['details'];
+const NO_OTHERS = { taskIds: [], unknownCount: 0 };
 
-const nodeErrorOf = (details: Details, taskIds: string[] = []) =>
-	toNodeError(NODE, { details }, 7, { taskIds, unknownCount: 0 });
-
-describe('the error of a failed item', () => {
-	it.each(['input', 'timeout', 'internal'] as const)('is a NodeOperationError: %s', (kind) => {
-		const error = nodeErrorOf({ ...WORDS, kind });
-		expect(error).toBeInstanceOf(NodeOperationError);
-		expect(error).toMatchObject({ ...WORDS, context: { itemIndex: 7 } });
-	});
-
-	it.each(['400', '401', '402', '403', '404', '413', '429', '500', '503', '504', undefined])(
-		'is a NodeApiError for a response of the API, in its own words: HTTP %s',
-		(httpCode) => {
-			const error = nodeErrorOf({ ...WORDS, kind: 'api', httpCode });
-			expect(error).toBeInstanceOf(NodeApiError);
-			expect(error).toMatchObject({ ...WORDS, context: { itemIndex: 7 } });
-			expect(error).toHaveProperty('httpCode', httpCode ?? null);
-		},
-	);
-
-	it.each(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET'])(
-		'keeps its own words when they hold %s, which n8n would replace',
-		(word) => {
-			const message = `The prompt "${word}" is too long`;
-			for (const kind of ['input', 'api', 'timeout'] as const) {
-				expect(nodeErrorOf({ ...WORDS, kind, message }).message).toBe(message);
-			}
-		},
-	);
-
-	it.each([
-		[0, /^Wait a few minutes\.$/],
-		[2, /^Wait a few minutes\. .*: task-0, task-1\. .*Task > Get|Task > Get: task-0, task-1\./],
-		[20, /task-19\./],
-		[500, /task-19 and 480 more\./],
-	])('names the tasks that other items had started, 20 at most: %d', (count, words) => {
-		const taskIds = Array.from({ length: count }, (_, index) => `task-${index}`);
-		const { description } = nodeErrorOf({ ...WORDS, kind: 'api' }, taskIds);
-		expect(description).toMatch(words);
-		expect(description).not.toContain('task-20');
-	});
-});
-
-describe('the row of a failed item', () => {
-	it('has one key, an object, with what is known, and is paired with its item', () => {
-		const known = {
-			...WORDS,
-			taskId: 'task-1',
-			status: 'failed',
-			failureCode: 'a',
-			httpCode: '500',
-		};
-		expect(failedItemRow({ ...known, kind: 'api', timedOut: true }, 4)).toStrictEqual({
-			json: { error: known },
-			pairedItem: { item: 4 },
-		});
-		expect(failedItemRow({ ...WORDS, kind: 'input' }, 0).json).toStrictEqual({ error: WORDS });
-	});
-});
+it.each(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET'])(
+	'an error keeps its own words when they hold %s, which n8n would replace',
+	(word) => {
+		const message = `The prompt "${word}" is too long`;
+		for (const kind of ['input', 'api', 'timeout'] as const) {
+			const details = { ...WORDS, kind, message };
+			expect(toNodeError(NODE, { details }, 7, NO_OTHERS).message).toBe(message);
+		}
+	},
+);
 
 it('a list of items counts from 0, names 20 and counts the rest', () => {
 	expect(itemWords([3])).toBe('item 3, counted from 0');
@@ -118,7 +64,6 @@ describe('whatever was thrown', () => {
 	it('is the cause of the error that n8n shows, where it is a fault of the node', () => {
 		const cause = new Error('Broken');
 		const details = toFailureDetails(cause);
-		const others = { taskIds: [], unknownCount: 0 };
-		expect(toNodeError(NODE, { details, error: cause }, 2, others).cause).toBe(cause);
+		expect(toNodeError(NODE, { details, error: cause }, 2, NO_OTHERS).cause).toBe(cause);
 	});
 });
