@@ -5,6 +5,7 @@ import { CAMERA_COMMANDS } from '../evolink/camera';
 import {
 	aspectRatiosFor,
 	durationsFor,
+	inWords,
 	isAmong,
 	qualitiesFor,
 	VIDEO_MODELS,
@@ -95,7 +96,9 @@ function durationField(model: VideoModel, quality: Quality): INodeProperties {
 	const { defaultDurationSeconds: usual } = model;
 	if ('from' in possible) {
 		const typeOptions = { minValue: possible.from, maxValue: possible.to, numberPrecision: 0 };
-		return { ...DURATION, type: 'number', typeOptions, default: usual };
+		// The editor neither names the limits nor marks what another model has left beyond them.
+		const hint = `In seconds, ${inWords(possible)}`;
+		return { ...DURATION, type: 'number', typeOptions, default: usual, hint };
 	}
 	return {
 		...DURATION,
@@ -153,8 +156,7 @@ function soundField({ sound }: VideoModel): INodeProperties | undefined {
 
 /** Shown while Model is an expression: what is left empty is the model's own. */
 const WHILE_MODEL_IS_AN_EXPRESSION = {
-	hint: "Empty: the model's own. The choices depend on the model.",
-	placeholder: 'e.g. as the model has it',
+	hint: "If empty, the model's default. Allowed values depend on the model.",
 	type: 'string',
 	default: '',
 } as const;
