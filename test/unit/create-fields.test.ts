@@ -140,13 +140,18 @@ describe('while Model is an expression', () => {
 	const model = '={{ $json.model }}';
 	const DEPENDENT = ['prompt', 'aspectRatio', 'quality', 'duration', 'generateAudio'];
 
+	it('a workflow where Image Source is one, too, is not stopped', () => {
+		const imageSource = '={{ $json.source }}';
+		expect(editor({ model, imageSource, imageUrl: FILLED.imageUrl }).missing).toEqual([]);
+	});
+
 	it.each(SOURCES)(
 		'each field is there once, optional and empty, with Image Source %s',
 		(source) => {
 			const shown = editor({ model, imageSource: source, imageUrl: FILLED.imageUrl });
 			expect(shown.names).toEqual([
 				...['resource', 'operation', 'model', ...imageFieldNames(true, source, 'none')],
-				...['prompt', 'cameraCommands', 'aspectRatio', 'quality', 'duration', 'generateAudio'],
+				...['prompt', 'cameraCommands', ...DEPENDENT.slice(1)],
 				...SHARED_END,
 			]);
 			expect(shown.choices('imageSource')).toEqual(['url', 'binary', 'none']);
