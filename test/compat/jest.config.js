@@ -1,5 +1,6 @@
 /**
- * The engine tests on an n8n engine other than the one this package is developed with.
+ * The engine tests, and that of the fields, on an n8n engine other than the one this package is
+ * developed with.
  * EVOLINK_ENGINE_DIR names the folder whose node_modules holds that engine; see run.ts.
  */
 const { join } = require('node:path');
@@ -16,7 +17,7 @@ const engineModules = join(engineFolder, 'node_modules');
 module.exports = {
 	rootDir: join(__dirname, '..', '..'),
 	testEnvironment: 'node',
-	testMatch: ['<rootDir>/test/engine/**/*.test.ts'],
+	testMatch: ['engine/**/*', 'unit/create-fields'].map((file) => `<rootDir>/test/${file}.test.ts`),
 	modulePathIgnorePatterns: ['<rootDir>/dist/'],
 	moduleNameMapper: {
 		// One engine in the whole process: the runner, the node and the tests must get the same classes.

@@ -33,7 +33,7 @@ const WAIT_OPTIONS: ContractField[] = [
 	['whileWaiting', 'While Waiting', 'options', 'keepRunning'],
 ];
 
-/** What is on offer depends on the model and its images: see test/engine/fields. */
+/** What is on offer depends on the model and its images: see create-fields.test.ts. */
 const OPERATIONS: Record<string, { fields: ContractField[]; options: ContractField[] }> = {
 	'video create': {
 		fields: [
@@ -46,8 +46,10 @@ const OPERATIONS: Record<string, { fields: ContractField[]; options: ContractFie
 			['lastBinaryPropertyName', 'Last Frame Field Name', 'string', 'last'],
 			['prompt', 'Prompt', 'string', ''],
 			['cameraCommands', 'Camera Commands', 'multiOptions', []],
+			['aspectRatio', 'Aspect Ratio', 'options', '16:9'],
 			['quality', 'Quality', 'options', '768p'],
 			['duration', 'Duration', 'options', 6],
+			['generateAudio', 'Generate Sound', 'boolean', false],
 			['waitForCompletion', 'Wait for Completion', 'boolean', true],
 			['downloadVideo', 'Download Video', 'boolean', true],
 			...FINISHED_TASK,
@@ -58,6 +60,8 @@ const OPERATIONS: Record<string, { fields: ContractField[]; options: ContractFie
 			['fastPretreatment', 'Fast Pretreatment', 'boolean', false],
 			['maxVideos', 'Max Videos per Execution', 'number', 10],
 			['minBalance', 'Stop If Balance Below', 'number', 100],
+			['negativePrompt', 'Negative Prompt', 'string', ''],
+			['seed', 'Seed', 'number', 1],
 			// Adding the option turns it on.
 			['rehearse', 'Rehearse (No Cost)', 'boolean', true],
 			...WAIT_OPTIONS,
@@ -204,6 +208,7 @@ describe('values that workflows store', () => {
 			['maxVideos', 1, undefined],
 			['minBalance', 0, undefined],
 			['pollInterval', 1, undefined],
+			['seed', 0, undefined],
 			['timeout', 1, undefined],
 		]);
 	});
@@ -242,8 +247,6 @@ describe('a field that is required', () => {
 	it.each<[INodeParameters, string[]]>([
 		[{}, ['imageUrl']],
 		[{ imageSource: 'binary', binaryPropertyName: '' }, ['binaryPropertyName']],
-		[{ ...LINK, model: 'MiniMax-Hailuo-2.3' }, ['prompt']],
-		[{ imageSource: 'none', model: 'MiniMax-Hailuo-02' }, ['prompt']],
 		[{ resource: 'task', operation: 'get' }, ['taskId']],
 	])('is asked for by n8n itself: %j', (parameters, missing) => {
 		expect(missingFields(parameters)).toEqual(missing);
@@ -252,13 +255,9 @@ describe('a field that is required', () => {
 	it.each<[INodeParameters]>([
 		[LINK],
 		[{ imageSource: 'binary' }],
-		[{ ...LINK, model: '={{ $json.model }}' }],
-		[{ ...LINK, imageSource: '={{ $json.source }}' }],
-		[{ ...LINK, model: '={{ $json.model }}', imageSource: '={{ $json.source }}' }],
-		[{ ...LINK, quality: '={{ $json.quality }}' }],
 		[{ resource: 'video', operation: 'join' }],
 		[{ resource: 'account', operation: 'getBalance' }],
-	])('does not stop a workflow that is right, also by expression: %j', (parameters) => {
+	])('does not stop a workflow that is right: %j', (parameters) => {
 		expect(missingFields(parameters)).toEqual([]);
 	});
 });
