@@ -117,7 +117,16 @@ it.each(MODES.map((mode) => [mode.family.shownAs, mode.images, mode] as const))(
 );
 
 it('the models are those of the documentation, in this order', () => {
-	expect(editor({}).choices('model')).toEqual(FAMILIES.map(({ value }) => value));
+	expect(editor({}).choices('model')).toEqual([...FAMILIES.map(({ value }) => value), 'other']);
+});
+
+it('a model by its ID has its ID, its parameters and the prompt, and nothing else of its own', () => {
+	const shown = editor({ model: 'other', imageSource: 'url' });
+	expect(shown.names).toEqual([
+		...['resource', 'operation', 'model', 'modelId', 'parameters', 'prompt'],
+		...SHARED_END,
+	]);
+	expect(shown.missing).toEqual(['modelId']);
 });
 
 it('Hailuo offers 1080p with 6 seconds only', () => {
@@ -150,12 +159,13 @@ describe('while Model is an expression', () => {
 		(source) => {
 			const shown = editor({ model, imageSource: source, imageUrl: FILLED.imageUrl });
 			expect(shown.names).toEqual([
-				...['resource', 'operation', 'model', ...imageFieldNames(true, source, 'none')],
+				...['resource', 'operation', 'model', 'modelId', 'parameters'],
+				...imageFieldNames(true, source, 'none'),
 				...['prompt', 'cameraCommands', ...DEPENDENT.slice(1)],
 				...SHARED_END,
 			]);
 			expect(shown.choices('imageSource')).toEqual(['url', 'binary', 'none']);
-			for (const name of DEPENDENT) {
+			for (const name of [...DEPENDENT, 'modelId']) {
 				expect(shown.values[name]).toBe('');
 				expect(shown.field(name)?.required).not.toBe(true);
 			}

@@ -24,6 +24,7 @@ const OUTPUT_OPTIONS: ContractField[] = [
 ];
 
 const WAIT_OPTIONS: ContractField[] = [
+	['includeOtherFields', 'Include Other Input Fields', 'boolean', false],
 	...OUTPUT_OPTIONS,
 	['maxConcurrent', 'Max Concurrent Videos', 'number', 5],
 	['onTimeout', 'On Timeout', 'options', 'error'],
@@ -38,6 +39,8 @@ const OPERATIONS: Record<string, { fields: ContractField[]; options: ContractFie
 	'video create': {
 		fields: [
 			['model', 'Model', 'options', 'MiniMax-Hailuo-2.3-Fast'],
+			['modelId', 'Model ID', 'string', ''],
+			['parameters', 'Parameters (JSON)', 'json', '{}'],
 			['imageSource', 'Image Source', 'options', 'url'],
 			['imageUrl', 'Image URL', 'string', ''],
 			['binaryPropertyName', 'Input Data Field Name', 'string', 'data'],
@@ -84,6 +87,13 @@ const OPERATIONS: Record<string, { fields: ContractField[]; options: ContractFie
 			...FINISHED_TASK,
 		],
 		options: WAIT_OPTIONS,
+	},
+	'file upload': {
+		fields: [
+			['binaryPropertyName', 'Input Data Field Name', 'string', 'data'],
+			['simplify', 'Simplify', 'boolean', true],
+		],
+		options: [],
 	},
 	'account getBalance': { fields: [['simplify', 'Simplify', 'boolean', true]], options: [] },
 };
@@ -151,6 +161,7 @@ it('the node offers the operations of the contract', () => {
 		['video create', 'Create video'],
 		['video join', 'Join videos'],
 		['task get', 'Get task'],
+		['file upload', 'Upload file'],
 		['account getBalance', 'Get account balance'],
 	]);
 	const known = Object.keys(OPERATIONS).flatMap(fieldsOf);
