@@ -36,17 +36,18 @@ function ratioWords({ aspectRatios: { withoutImage, withImage } }: VideoModel): 
 	return withImage.length === 0 ? `${words}; without an image` : words;
 }
 
-function soundWords({ sound }: VideoModel): string {
-	if (sound === undefined) return '';
+function soundWords({ sound, alwaysHasSound }: VideoModel): string {
+	if (sound === undefined) return alwaysHasSound === true ? 'always' : '';
 	return sound.isOnByDefault ? 'on, can be turned off' : 'off, can be turned on';
 }
 
 /** One line for each model. */
 function modelTable(): string {
 	return table(
-		['Model', 'From', 'Prompt', 'Quality', 'Seconds', 'Aspect Ratio', 'Sound', 'More'],
+		['Model', 'Value', 'From', 'Prompt', 'Quality', 'Seconds', 'Aspect Ratio', 'Sound', 'More'],
 		VIDEO_MODELS.map((model) => [
 			`[${model.displayName}](${DOCUMENTATION}${model.page})`,
+			`\`${model.id}\``,
 			model.imageCounts.map((count) => SOURCES[count]).join(', '),
 			promptWords(model),
 			model.qualities.map(qualityWords).join(', '),

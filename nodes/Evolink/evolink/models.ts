@@ -66,6 +66,8 @@ export interface VideoModel {
 	aspectRatios: Readonly<Record<'withoutImage' | 'withImage', readonly string[]>>;
 	/** The switch of the sound; absent: there is none. */
 	sound?: { field: 'generate_audio' | 'sound'; isOnByDefault: boolean };
+	/** Whether its videos have sound in any case. */
+	alwaysHasSound?: true;
 	seed?: Range;
 	negativePrompt?: { maxCharacters?: number };
 	/** What it takes in `model_params`. */
@@ -339,6 +341,7 @@ export const VIDEO_MODELS: readonly VideoModel[] = [
 		durationsSeconds: { from: 3, to: 10 },
 		defaultDurationSeconds: 3,
 		aspectRatios: always('auto', '16:9', '9:16'),
+		alwaysHasSound: true,
 		page: 'gemini-omni-1.1-flash/gemini-omni-1.1-flash-text-to-video',
 	},
 	{
