@@ -69,6 +69,10 @@ describe('a status read with a moment of bad luck does not fail the paid task', 
 		{ kind: 'truncated-json' },
 		{ kind: 'garbage', body: '{"id":"task-unified-1-abcdefgh"}' },
 		{ kind: 'garbage', body: 'null' },
+		// A gateway's, not the API's own.
+		{ kind: 'garbage', body: '{"code":14,"message":"transport is closing"}' },
+		{ kind: 'garbage', status: 403, body: '{"code":7,"message":"denied by policy"}' },
+		{ kind: 'garbage', status: 404, body: '{"code":5,"message":"no such route"}' },
 		{ kind: 'garbage', body: '['.repeat(50_000) + ']'.repeat(50_000) },
 		{ kind: 'stall' },
 	];
