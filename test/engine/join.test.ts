@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import { withBox, withTable } from '../film/changed-clips';
+import { clip } from '../film/clips';
 import { joinBytes } from '../film/join-bytes';
-import { useEvolink } from './evolink-workflow';
+import { NODE_NAME, useEvolink } from './evolink-workflow';
 import type { EvolinkRun } from './evolink-workflow';
 import { expectRefusal } from './refusals';
 
 const evolink = useEvolink();
-const FOLDER = path.join(__dirname, '..', 'film', 'clips');
-const clip = (name: string) => readFileSync(path.join(FOLDER, `${name}.mp4`));
 
 /** Nobody may read it: Join needs no credential. */
 const UNREADABLE = { baseUrl: 'no address' };
@@ -32,6 +31,56 @@ function join(items: INodeExecutionData[], more: Partial<EvolinkRun> = {}): Evol
 		...more,
 		parameters: { resource: 'video', operation: 'join', ...more.parameters },
 	};
+}
+
+const INDEX_BYTES = 60 * 1024 * 1024;
+/** Without bounds, each of them takes two seconds and more. */
+const MOST_CPU_SECONDS = 1.5;
+
+/** By what is in them: the clip, the box, and its new content. */
+const HUGE_INDEXES: Record<string, [string, string, (content: Buffer) => Buffer]> = {
+	'boxes of 8 bytes': [
+		'beep',
+		'moov',
+		(content) => Buffer.concat([Buffer.alloc(INDEX_BYTES, '\0\0\0\x08free', 'latin1'), content]),
+	],
+	chunks: [
+		'beep',
+		'moov trak mdia minf stbl stco',
+		() => Buffer.alloc(INDEX_BYTES, '\0\xe0\0\0', 'latin1'),
+	],
+	'parameter sets': [
+		'hevc',
+		'moov trak mdia minf stbl stsd hvc1 hvcC',
+		(content) => {
+			const sets = Buffer.alloc(3 + 65_535 * 2);
+			sets.writeUInt16BE(65_535, 1);
+			const all = Buffer.concat([content.subarray(0, 23), ...Array(255).fill(sets)]);
+			all.writeUInt8(255, 22);
+			return all;
+		},
+	],
+	'the length of a descriptor': [
+		'beep',
+		'moov trak:1 mdia minf stbl stsd mp4a esds',
+		() => Buffer.concat([Buffer.from([0, 0, 0, 0, 3]), Buffer.alloc(INDEX_BYTES, 128)]),
+	],
+};
+
+/** Each sample is a chunk of its own, a byte behind the one before. */
+function withOverlappingChunks(): Buffer {
+	const stbl = 'moov trak mdia minf stbl';
+	const offsets = Array.from({ length: 24 }, (_, index) => 48 + index);
+	const oneEach = withTable(clip('index-at-end'), `${stbl} stsc`, [1, 1, 1, 1]);
+	return withTable(oneEach, `${stbl} stco`, [offsets.length, ...offsets]);
+}
+
+/** A packet of audio begins with the last byte of a frame. */
+function withEarlyPacket(): Buffer {
+	return withBox(clip('beep'), 'moov trak:1 mdia minf stbl stco', (stco) => {
+		stco.writeUInt32BE(stco.readUInt32BE(12) - 1, 12);
+		return stco;
+	});
 }
 
 afterEach(() => expect(evolink.sandbox.requests).toEqual([]));
@@ -89,7 +138,7 @@ describe('Video > Join', () => {
 		[
 			'differs from the first',
 			async () => await itemOf(clip('hevc')),
-			/^Item 1 \(counted from 0\) .*differs from the first clip in its codec/,
+			/^Item 1 \(counted from 0\) .* differs from the clips before it in its codec/,
 		],
 		[
 			'is cut short',
@@ -129,5 +178,59 @@ describe('Video > Join', () => {
 			{ json: { error: { message: expect.stringMatching(message) } }, pairedItem: { item: 1 } },
 		]);
 		expect(continued.rows).toHaveLength(1);
+	});
+
+	it.each([
+		['before anything is written', 'index-at-end', 3_000],
+		['only while the video is written', 'plain', 3_000],
+	])('names the item of which n8n has less than it says: %s', async (_when, name, bytes) => {
+		const short = await itemOf(clip(name).subarray(0, bytes));
+		short.binary!.data.bytes = clip(name).length;
+		const items = [await itemOf(clip('plain')), short, await itemOf(clip('plain'))];
+		expectRefusal(await evolink.run(join(items)), {
+			itemIndex: 1,
+			message: /^Item 1 \(counted from 0\) is cut short/,
+		});
+	});
+
+	it.each([
+		['of one track', withOverlappingChunks()],
+		['of two tracks', withEarlyPacket()],
+	])('refuses an item whose index lets samples %s overlap', async (_what, overlapping) => {
+		const items = [await itemOf(clip('beep')), await itemOf(overlapping)];
+		expectRefusal(await evolink.run(join(items)), {
+			itemIndex: 1,
+			message: /^Item 1 \(counted from 0\) .*overlap/,
+		});
+	});
+
+	it.each(Object.entries(HUGE_INDEXES))(
+		'refuses an index of 64 MB within a moment, and without filling the memory: %s',
+		async (_what, [name, address, content]) => {
+			const items = [await itemOf(clip(name))];
+			items.push(await itemOf(withBox(clip(name), address, content)));
+			const { maxRSS } = process.resourceUsage();
+			const cpu = process.cpuUsage();
+			const result = await evolink.run(join(items));
+			const { user } = process.cpuUsage(cpu);
+
+			expectRefusal(result, { itemIndex: 1, message: /^Item 1 \(counted from 0\) is damaged/ });
+			expect(user / 1e6).toBeLessThan(MOST_CPU_SECONDS);
+			expect((process.resourceUsage().maxRSS - maxRSS) * 1024).toBeLessThan(4 * INDEX_BYTES);
+		},
+	);
+
+	it('says that it was stopped, and nothing of videos that were started', async () => {
+		const item = await itemOf(clip('beep'));
+		const linesBefore = evolink.engine.logLines().length;
+		const running = evolink.start(join(Array.from({ length: 2_000 }, () => item)));
+		const isRunning = (line: string) => line.includes(`"${NODE_NAME}" started`);
+		while (!evolink.engine.logLines().slice(linesBefore).some(isRunning)) await sleep(5);
+		running.cancel();
+		const { run, error } = await running.finished;
+
+		expect(run.status).toBe('canceled');
+		expect(error?.message).toBe('The execution was stopped');
+		expect(error?.description ?? '').toBe('');
 	});
 });

@@ -21,6 +21,8 @@ export interface FailureDetails {
 	failureCode?: string;
 	/** The HTTP status of the response, as text, as n8n's own errors carry it. */
 	httpCode?: string;
+	/** Whether the API itself has said so, and not something in between. */
+	isByApi?: true;
 	/** Whether it was only the time that ran out, so that 'On Timeout' applies. */
 	timedOut?: boolean;
 	/** Whether a video may have been started, and paid for, though no task is known. */

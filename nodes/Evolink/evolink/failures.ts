@@ -123,7 +123,7 @@ export function answerFailure(response: Response, step: Step): EvolinkFailure {
 	return apiFailure(
 		status >= 400 ? `${what} (HTTP ${status})` : 'Evolink refused the request',
 		[message === '' ? '' : `Evolink says: "${message}".`, nextStep],
-		{ httpCode: String(status) },
+		{ httpCode: String(status), isByApi: true },
 	);
 }
 

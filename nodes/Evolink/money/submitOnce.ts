@@ -210,9 +210,9 @@ function allowedMs({ timeoutSeconds, mayBePostponed }: Submission): number {
 	return Math.min(timeoutSeconds * 1000, mayBePostponed ? PATIENCE_BEFORE_SLEEP_MS : Infinity);
 }
 
-/** A refusal (4xx) is for good: what is sent after it goes out under another key. */
+/** A refusal of the API (4xx) is for good: what is sent after it goes out under another key. */
 function afterRefusal({ details }: EvolinkFailure, prepared: PaidTask): PaidTask {
 	if (details.mayBePaid === true) return { state: 'lost', failure: details };
-	const isFinal = Number(details.httpCode) < 500;
+	const isFinal = details.isByApi === true && Number(details.httpCode) < 500;
 	return isFinal ? { state: 'failed', failure: details } : prepared;
 }

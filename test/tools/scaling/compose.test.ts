@@ -4,7 +4,6 @@ import { parseDocument } from 'yaml';
 
 import { isRecord } from '../../../tools/n8n/n8n-answers';
 import { CURRENT_N8N } from '../../../tools/n8n/n8n-releases';
-import { version } from '../../../package.json';
 import { COMPOSE_FILE, composeEnvironment } from '../../queue/compose-environment';
 
 const dockerfile = readFileSync(join(COMPOSE_FILE, '..', 'Dockerfile'), 'utf8');
@@ -65,7 +64,6 @@ describe('docs/scaling/compose.yaml', () => {
 	});
 });
 
-it('docs/scaling/Dockerfile has this version of the node, and the n8n that the tests run with', () => {
-	expect(dockerfile).toContain(`ARG EVOLINK_NODE_VERSION=${version}\n`);
+it('docs/scaling/Dockerfile has the n8n that the tests run with', () => {
 	expect(dockerfile).toContain(`ARG N8N_VERSION=${CURRENT_N8N.title.replace('n8n ', '')}\n`);
 });
