@@ -314,6 +314,7 @@ export const EXAMPLE_RUNS: ExampleRun[] = [
 	{
 		file: 'vertical-clip.json',
 		result: 'a vertical clip with sound is in the storage',
+		isForOldest: true,
 		async play(world) {
 			await submitForm(world, 'vertical-clip.json', {
 				'What should the video show?': 'A street musician plays the violin',

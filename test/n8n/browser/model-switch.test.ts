@@ -6,6 +6,7 @@ const bench = useEditor('model switch');
 const FAST = 'MiniMax Hailuo 2.3 Fast';
 const STANDARD = 'MiniMax Hailuo 2.3';
 const FRAMES = 'MiniMax Hailuo 02';
+const SOUND = 'Kling 3.0';
 const SOURCES = ['URL', 'Binary File'];
 const TEXT = 'None (Text to Video)';
 
@@ -28,7 +29,7 @@ describe('the choice of model and images', () => {
 
 	it('begins with the quickest model, which needs one image', async () => {
 		const { nodeView } = bench.editor;
-		expect(await nodeView.choices('model')).toEqual([FAST, STANDARD, FRAMES]);
+		expect(await nodeView.chosen('model')).toBe(FAST);
 		expect(await nodeView.choices('imageSource')).toEqual(SOURCES);
 		expect(await nodeView.choices('quality')).toEqual(['768p', '1080p']);
 		expect(await isShown('lastImageSource')).toBe(false);
@@ -68,11 +69,20 @@ describe('the choice of model and images', () => {
 		await bench.step('5 another model');
 	});
 
+	it('offers shape and sound where the model has them', async () => {
+		const { nodeView } = bench.editor;
+		for (const name of ['aspectRatio', 'generateAudio']) expect(await isShown(name)).toBe(false);
+		await nodeView.choose('model', SOUND);
+		await nodeView.choose('aspectRatio', '9:16');
+		expect(await isShown('generateAudio')).toBe(true);
+		await bench.step('6 shape and sound');
+	});
+
 	it('marks text to video as wrong where the model needs an image', async () => {
 		const { nodeView } = bench.editor;
 		await nodeView.choose('model', FAST);
 		expect(await nodeView.hasIssue('imageSource')).toBe(true);
-		await bench.step('6 stale source');
+		await bench.step('7 stale source');
 		await nodeView.choose('imageSource', 'URL');
 		expect(await nodeView.hasIssue('imageSource')).toBe(false);
 		expect(await isShown('lastImageSource')).toBe(false);
@@ -84,7 +94,7 @@ describe('the choice of model and images', () => {
 		await editor.nodeView.fill('imageUrl', 'https://example.com/lighthouse.jpg');
 		await editor.nodeView.executeStep();
 		await editor.nodeView.waitForSuccess();
-		await bench.step('7 executed');
+		await bench.step('8 executed');
 
 		expect(sandbox.requestsOf('submit').map(({ body }) => body)).toEqual([
 			{
