@@ -315,7 +315,7 @@ export const VIDEO_MODELS: readonly VideoModel[] = [
 		...WAN_3,
 		id: 'wan3.0-prime',
 		displayName: 'Wan 3.0 Prime',
-		description: 'As Wan 3.0, with finer pictures; up to 30 seconds',
+		description: 'As Wan 3.0, with more detail; up to 30 seconds',
 		page: 'wan3.0/wan3.0-prime-text-to-video',
 	},
 	{

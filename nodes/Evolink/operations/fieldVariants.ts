@@ -8,8 +8,8 @@ export const OTHER_MODEL = 'other';
 /** Values of other fields with which a field is shown. */
 type Conditions = Record<string, readonly NodeParameterValue[]>;
 
-/** An expression begins with "=", which comes before all letters; a regular expression would be slow. */
-const IS_EXPRESSION = { _cnd: { lt: 'A' } };
+/** An expression, also one that the editor cannot resolve yet; a regular expression would be slow. */
+const EXPRESSIONS = [{ _cnd: { between: { from: '=', to: '>' } } }, ''];
 
 const IMAGE_SOURCES = ['url', 'binary', 'none'];
 const WITH_IMAGE = ['url', 'binary'];
@@ -37,12 +37,12 @@ function shownWith(
 	const othersThan = (name: string, values: readonly NodeParameterValue[]) =>
 		all[name].filter((value) => !values.includes(value));
 	// While another field is an expression, a required field would stop workflows that do without.
-	const orExpression = field.required === true ? [IS_EXPRESSION] : [];
+	const orExpression = field.required === true ? EXPRESSIONS : [];
 	const hide = Object.entries(conditions).map(([name, values]) => [
 		name,
 		[...othersThan(name, values), ...orExpression],
 	]);
-	const hideModel = [...othersThan('model', model), IS_EXPRESSION];
+	const hideModel = [...othersThan('model', model), ...EXPRESSIONS];
 	return { ...field, displayOptions: { hide: { model: hideModel, ...Object.fromEntries(hide) } } };
 }
 
