@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-import { ClipError, Refusal } from '../../../nodes/Evolink/mp4/refusal';
 import { withBox, withTable } from '../../film/changed-clips';
 import { clip, FILMS } from '../../film/clips';
 import { joinBytes } from '../../film/join-bytes';
+import { refusalOf } from '../../film/refusal-of';
 import { readFilm } from '../../film/samples';
 import { runs } from '../../random';
 
@@ -96,18 +96,6 @@ function patched(name: string, address: string, offset: number, bytes: number[])
 	});
 }
 
-async function refusal(...files: Buffer[]): Promise<string> {
-	const error: unknown = await joinBytes(files).then(
-		() => undefined,
-		(thrown: unknown) => thrown,
-	);
-	if (error === undefined) return 'joined';
-	if (error instanceof ClipError && error.cause instanceof Refusal) {
-		return `${error.clip} ${error.cause.what}`;
-	}
-	throw new Error('This is no refusal', { cause: error });
-}
-
 describe('a clip is refused', () => {
 	it.each([
 		['of another size', clip('large'), 'size in pixels: 192 × 128 instead of 96 × 64'],
@@ -143,7 +131,7 @@ describe('a clip is refused', () => {
 		],
 		['in two formats', patched('plain', `${STBL} stsd`, 4, [0, 0, 0, 2]), 'changes its format'],
 	])('that is %s', async (_what, file, words) => {
-		const refused = await refusal(clip('fine-scale'), file);
+		const refused = await refusalOf(clip('fine-scale'), file);
 		expect(refused).toMatch(/^1 /);
 		expect(refused).toContain(words);
 	});
@@ -156,19 +144,21 @@ describe('a clip is refused', () => {
 				'moov trak edts',
 				() => Buffer.alloc(0),
 			);
-			expect(await refusal(clip(name), endless, clip('fine-scale'))).toMatch(/^1 .*too long/);
+			expect(await refusalOf(clip(name), endless, clip('fine-scale'))).toMatch(/^1 .*too long/);
 		},
 	);
 
 	it('with another kind of sound', async () => {
-		expect(await refusal(clip('beep'), clip('plain'), clip('mono'))).toMatch(/^2 .*kind of sound/);
+		expect(await refusalOf(clip('beep'), clip('plain'), clip('mono'))).toMatch(
+			/^2 .*kind of sound/,
+		);
 	});
 
 	it('that was trimmed without re-encoding, at any place', async () => {
 		const [whole, trimmed] = [clip('index-at-end'), clip('trimmed')];
-		expect(await refusal(trimmed)).toMatch(/^0 .*trimmed/);
-		expect(await refusal(whole, trimmed)).toMatch(/^1 .*trimmed/);
-		expect(await refusal(trimmed, whole)).toMatch(/^0 .*trimmed/);
+		expect(await refusalOf(trimmed)).toMatch(/^0 .*trimmed/);
+		expect(await refusalOf(whole, trimmed)).toMatch(/^1 .*trimmed/);
+		expect(await refusalOf(trimmed, whole)).toMatch(/^0 .*trimmed/);
 	});
 
 	it('within a moment and in plain words, whatever is changed in its index', async () => {
@@ -180,7 +170,7 @@ describe('a clip is refused', () => {
 			fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 8 }), async (changes) => {
 				const copy = Buffer.from(file);
 				for (const [at, changed] of changes) copy.set(changed, at);
-				expect(await refusal(copy, file)).not.toBe('');
+				expect(await refusalOf(copy, file)).not.toBe('');
 			}),
 			runs(3_000),
 		);
