@@ -111,6 +111,8 @@ function readSamples(stbl: Buffer, fileBytes: number, mostSamples: number): Samp
 	if (count === 0) throw damaged();
 	if (count > mostSamples) throw tooLong();
 	const durations = runLengths(getBox(stbl, 'stts'), count);
+	// Some recorders do not know how long the last one lasts, but it is shown as long as others.
+	if (count > 1) durations[count - 1] ||= durations[count - 2];
 	const ctts = findBox(stbl, 'ctts');
 	const delays = ctts === undefined ? new Int32Array(count) : runLengths(ctts, count);
 	const syncs = readSyncs(stbl, count);

@@ -99,11 +99,11 @@ function patched(name: string, address: string, offset: number, bytes: number[])
 describe('a clip is refused', () => {
 	it.each([
 		['of another size', clip('large'), 'size in pixels: 192 × 128 instead of 96 × 64'],
-		['in another codec', clip('hevc'), 'codec: hvc1 instead of avc1'],
+		['in another codec', clip('hevc'), 'codec: H.265 instead of H.264'],
 		['in fragments', clip('fragmented'), 'fragmented'],
 		['turned', patched('plain', 'moov trak tkhd', 40, [0, 0, 0, 0]), 'rotation'],
 		['turned as a whole', patched('plain', 'moov mvhd', 36, [0, 0, 0, 0]), 'rotation'],
-		['encrypted', withBox(clip('plain'), `${STBL} stsd`, encrypted), 'not H.264 or H.265'],
+		['encrypted', withBox(clip('plain'), `${STBL} stsd`, encrypted), 'is encrypted'],
 		[
 			'of four billion samples',
 			patched('plain', `${STBL} stsz`, 4, [0, 0, 0, 1, 255, 255, 255, 255]),
