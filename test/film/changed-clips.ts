@@ -141,3 +141,22 @@ function table(numbers: readonly number[]): Buffer {
 	for (const [index, number] of numbers.entries()) content.writeUInt32BE(number, 4 + 4 * index);
 	return content;
 }
+
+/** With a pause of so many seconds before the first frame and the first sound. */
+export function withPause(bytes: Buffer, seconds: number): Buffer {
+	const tracks = bytes.includes('soun') ? ['moov trak', AUDIO_TRACK] : ['moov trak'];
+	return tracks.reduce(
+		(changed, track) =>
+			withBox(changed, `${track} edts elst`, (elst) =>
+				// The movie counts in thousandths; nothing is shown where the time in the track is -1.
+				table([
+					2,
+					seconds * 1000,
+					0xffffffff,
+					0x10000,
+					...[8, 12, 16].map((at) => elst.readUInt32BE(at)),
+				]),
+			),
+		bytes,
+	);
+}

@@ -64,6 +64,6 @@ export function tracksOf(file: string): string[] {
 
 /** What ffmpeg says against a file while it decodes all of it. */
 export function complaintsAbout(file: string): string {
-	return spawnSync('ffmpeg', ['-v', 'error', '-i', file, '-f', 'null', '-'], { encoding: 'utf8' })
-		.stderr;
+	const decoding = ['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'];
+	return spawnSync('ffmpeg', ['-v', 'error', '-i', file, ...decoding], { encoding: 'utf8' }).stderr;
 }

@@ -6,21 +6,16 @@ import { damaged, unsuitable } from './refusal';
 /** Offset of the boxes in a visual sample entry (ISO/IEC 14496-12, 12.1.3). */
 const VISUAL_HEADER_BYTES = 78;
 
-/** Codecs that can be joined, by their sample entries. */
-const CODECS: Readonly<Record<string, string | undefined>> = {
+/** Names of codecs, by their sample entries and by MPEG-4's numbers for audio, in hex. */
+const NAMES: Readonly<Record<string, string | undefined>> = {
 	...{ avc1: 'H.264', avc3: 'H.264 (avc3)', hvc1: 'H.265', hev1: 'H.265 (hev1)' },
-};
-
-/** Others by name, by their sample entries and by MPEG-4's numbers for audio, in hex. */
-const OTHER_CODECS: Readonly<Record<string, string | undefined>> = {
 	...{ av01: 'AV1', vp09: 'VP9', mp4v: 'MPEG-4 Visual' },
 	...{ '.mp3': 'MP3', '6b': 'MP3', '69': 'MP3', Opus: 'Opus', lpcm: 'PCM', sowt: 'PCM' },
 };
 
 function otherCodec(type: string, what: string, wanted: string) {
 	if (type.startsWith('enc')) return unsuitable('is encrypted');
-	const kind = OTHER_CODECS[type] ?? 'an unknown kind of';
-	return unsuitable(`has ${kind} ${what} instead of ${wanted}`);
+	return unsuitable(`has ${NAMES[type] ?? 'an unknown kind of'} ${what} instead of ${wanted}`);
 }
 
 /** Reads a list of parameter sets from there on, each into `sets`; returns where the list ends. */
@@ -72,9 +67,10 @@ function readHevcConfig(config: Buffer) {
  * @throws Refusal for another codec than H.264 and H.265, and for what is encrypted
  */
 export function videoFormat({ header: movieHeader, video: { entryType, entry, header } }: Movie) {
-	const codec = CODECS[entryType];
-	if (codec === undefined) throw otherCodec(entryType, 'video', 'H.264 or H.265');
-	const isAvc = entryType.startsWith('avc');
+	const isAvc = /^avc[13]$/.test(entryType);
+	if (!isAvc && !/^h[ve][cv]1$/.test(entryType)) {
+		throw otherCodec(entryType, 'video', 'H.264 or H.265');
+	}
 	// Some writers leave the size to the track's header, which has it in 65,536ths.
 	if (entry.readUInt32BE(24) === 0) {
 		entry.writeUInt16BE(header.readUInt16BE(52), 24);
@@ -84,26 +80,25 @@ export function videoFormat({ header: movieHeader, video: { entryType, entry, he
 	const boxes = new Map<string, Buffer>();
 	for (const { type, content } of boxesIn(entry.subarray(VISUAL_HEADER_BYTES))) {
 		// Colors can be there twice: in numbers, and as a profile.
-		const isProfile = type === 'colr' && !content.toString('latin1').startsWith('ncl');
-		boxes.set(isProfile ? 'profile' : type, content);
+		boxes.set(type === 'colr' ? content.toString('latin1', 0, 3) : type, content);
 	}
 	const config = boxes.get(isAvc ? 'avcC' : 'hvcC');
 	if (config === undefined) throw damaged();
 	const { sets, depth, lengthBytes } = isAvc ? readAvcConfig(config) : readHevcConfig(config);
 	const pasp = boxes.get('pasp');
 	const pixelRatio = pasp === undefined ? 1 : pasp.readUInt32BE(0) / pasp.readUInt32BE(4);
-	const named = boxColors(boxes.get('colr'));
+	const named = boxColors(boxes.get('ncl'));
 	const inStream = isAvc && sets.length > 0 ? streamColors(sets[1]) : UNREAD;
 	const colors = inStream.map((color, index) => (named[index] ?? color)?.toString());
 	const mustMatch: ReadonlyArray<readonly [string, string | undefined]> = [
-		['codec', codec],
+		['codec', NAMES[entryType]],
 		['size in pixels', `${widthPx} × ${heightPx}`],
 		// Chromium stops where it changes.
 		['NAL length', `${lengthBytes} bytes`],
 		['color depth', depth.join()],
 		['shape of pixels', `${pixelRatio || 1}`],
 		...colors.map((color) => ['colors', color] as const),
-		['colors', boxes.get('profile')?.toString('hex')],
+		['colors', (boxes.get('pro') ?? boxes.get('rIC'))?.toString('hex')],
 		['rotation', [movieHeader, header].map((one) => one.toString('hex', 16, 52)).join()],
 	];
 	return {
@@ -122,40 +117,31 @@ const SILENCE_BY_CHANNELS: ReadonlyMap<number, Buffer> = new Map([
 	[2, Buffer.from('211004608c1c', 'hex')],
 ]);
 
-/** MPEG-4's kinds of audio (ISO/IEC 14496-3, 1.5.1): up to 4 plain AAC, and HE-AAC in two versions. */
-const [AAC_LC, LAST_AAC, HE_AAC] = [2, 4, [5, 29]];
-
 /** By their number in an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.3.4). */
 const SAMPLE_RATES = [
 	96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
 ];
 
-/** In hex: AAC of two bytes, where some writers say that it is not HE-AAC, or fill up with zeros. */
+/** In hex: AAC of two bytes, where some writers add that it is not HE-AAC, or fill up with zeros. */
 const PLAIN_CONFIG = /^(.{4})(56e500)?(00)*$/;
 
-/** In hex: HE-AAC, said where older decoders do not look for it. */
-const HIDDEN_HE_AAC = /^.{4,}56e5[89a-f]/;
-
-/**
- * Reads an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
- *
- * @returns what is the same for clips of the same sound; its rate in hertz, and how long a packet lasts
- * in it; and a silent packet, where there is one
- */
+/** Reads an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1); timescale is that of its track. */
 function readAudioConfig(config: Buffer, timescale: number) {
 	const [hex, bits] = [config.toString('hex'), config.readUInt16BE(0)];
-	const [type, channels] = [bits >> 11, (bits >> 3) & 15];
-	const isHighEfficiency = HE_AAC.includes(type) || HIDDEN_HE_AAC.test(hex);
-	if (type > LAST_AAC && !isHighEfficiency) throw unsuitable('has a rare kind of AAC sound');
-	const coreRate = SAMPLE_RATES[(bits >> 7) & 15] ?? timescale;
-	const packetSamples = type <= LAST_AAC && (bits & 4) !== 0 ? 960 : 1024;
-	// HE-AAC plays twice as many samples as are coded.
-	const factor = isHighEfficiency ? 2 : 1;
+	// Kinds up to 4 are AAC, of which 2 is the usual one; 5 and 29 are HE-AAC.
+	const [kind, channels, isPlain] = [bits >> 11, (bits >> 3) & 15, PLAIN_CONFIG.test(hex)];
+	if (kind > 4 && kind !== 5 && kind !== 29) throw unsuitable('has a rare kind of AAC sound');
+	const codedRate = SAMPLE_RATES[(bits >> 7) & 15] ?? timescale;
+	const packetSamples = kind <= 4 && (bits & 4) !== 0 ? 960 : 1024;
+	// HE-AAC plays more samples than are coded, and its tracks count those; others count anything.
+	const isWhole = Number.isInteger((packetSamples * timescale) / codedRate);
+	const rate = isWhole ? timescale : codedRate;
 	return {
-		kind: hex.replace(PLAIN_CONFIG, '$1'),
-		rate: coreRate * factor,
-		packetTicks: packetSamples * factor,
-		silence: type === AAC_LC && factor === 1 ? SILENCE_BY_CHANNELS.get(channels) : undefined,
+		/** The same for clips of the same sound. */
+		sameConfig: hex.replace(PLAIN_CONFIG, '$1'),
+		rate,
+		packetTicks: (packetSamples * rate) / codedRate,
+		silence: kind === 2 && isPlain ? SILENCE_BY_CHANNELS.get(channels) : undefined,
 	};
 }
 
@@ -170,8 +156,9 @@ const BEFORE_CONFIG = /^.{8}03(?:80)*.{6}[01].04(?:80)*.{2}(?:40.{24}05(?:80)*([
 const AUDIO_HEADER_BYTES = 28;
 
 /**
- * Returns what a player must know to decode an audio track: what readAudioConfig finds, and the sample
- * entry as an MP4 has it.
+ * Returns what a player must know to decode an audio track: its kind, how many ticks a packet lasts at
+ * which rate, a packet of silence, where there is one for that kind, and the sample entry as an MP4
+ * has it.
  *
  * @throws Refusal for other audio than AAC
  */

@@ -7,19 +7,19 @@ export type Colors = ReadonlyArray<number | undefined>;
 /** Of a stream that is not read: its colors are like no others, unless the index says them. */
 export const UNREAD: Colors = [-1, -1, -1, undefined];
 
-/** Codes that mean the same as a lower one, in the order of `Colors` (ITU-T H.273, 8). */
-const SAME: ReadonlyArray<Readonly<Record<number, number>>> = [
-	{ 7: 6 },
-	{ 6: 1, 14: 1, 15: 1 },
-	{ 6: 5 },
-];
-
-const UNSPECIFIED = 2;
+/** Codes that mean the same as another, after their place in `Colors` (ITU-T H.273, 8). */
+const SAME: Readonly<Record<string, number>> = {
+	'0:7': 6,
+	'1:6': 1,
+	'1:14': 1,
+	'1:15': 1,
+	'2:6': 5,
+};
 
 function colorsOf(codes: readonly number[], range: number | undefined): Colors {
-	const meaning = (code: number, index: number) =>
-		code === UNSPECIFIED ? undefined : (SAME[index][code] ?? code);
-	return [...codes.map(meaning), range];
+	// A code of 2 means that it is not specified.
+	const meaningOf = (code: number, at: number) => SAME[`${at}:${code}`] ?? code;
+	return [...codes.map((code, at) => (code === 2 ? undefined : meaningOf(code, at))), range];
 }
 
 /** Reads a `colr` box that has numbers; QuickTime's kind has no range, as have some of the other. */
@@ -47,13 +47,10 @@ function parameterSetPattern(chroma: string): RegExp {
 	return new RegExp(`^.{32}${NUMBER}${chroma}${order}${size}(?:0|1${pixelsAndOverscan}${colors})`);
 }
 
-/** It has no more bytes up to its colors, whatever its numbers are. */
-const MOST_BYTES = 128;
-
 /** Reads what an H.264 stream itself says of its colors; without a word, their range is limited. */
 export function streamColors(parameterSet: Buffer): Colors {
 	// Some bytes only keep a start code from appearing.
-	const bytes = parameterSet.toString('latin1', 0, MOST_BYTES).replaceAll('\0\0\x03', '\0\0');
+	const bytes = parameterSet.toString('latin1').replaceAll('\0\0\x03', '\0\0');
 	const bits = Array.from(bytes, (byte) => byte.charCodeAt(0).toString(2).padStart(8, '0')).join(
 		'',
 	);

@@ -1,8 +1,7 @@
 import { box } from './boxes';
 import { audioFormat, videoFormat } from './codecs';
-import { TRIMMED } from './readMovie';
 import type { Movie, Sample, Track } from './readMovie';
-import { forClip, tooLong, unsuitable } from './refusal';
+import { forClip, tooLong, trimmed, unsuitable } from './refusal';
 
 /** Two hours of video with sound; it bounds how long the tables of all clips take, in time and memory. */
 export const MOST_SAMPLES = 500_000;
@@ -64,7 +63,7 @@ function spanOf({ samples, editSeconds, mediaTime, timescale, delaySeconds }: Tr
 	const length = end - firstShown;
 	const shownLength = editSeconds === undefined ? length : editSeconds * timescale;
 	if (firstShown < mediaTime || length - shownLength > 1.5 * longestDuration) {
-		throw unsuitable(TRIMMED);
+		throw trimmed();
 	}
 	if (!samples[0].isSync || length <= 0) throw unsuitable('has no key frame at its beginning');
 	/** By how much the first frame comes after the start of the movie. */
@@ -103,14 +102,15 @@ function prepare(movie: Movie, before: readonly Clip[]): Clip {
 		const wanted = other?.video.mustMatch[index][1] ?? value;
 		const words = READABLE.includes(what) ? `: ${value} instead of ${wanted}` : '';
 		if (value !== undefined && value !== wanted) {
-			throw unsuitable(`differs from the clips before it in its ${what}${words}`);
+			const others = other === before[0] ? 'the first clip' : 'a clip before it';
+			throw unsuitable(`differs from ${others} in its ${what}${words}`);
 		}
 	}
 	if (movie.audio === undefined) return { video, audio: undefined, ...spanOf(video) };
 	const format = audioFormat(movie.audio);
 	const grid = gridOf(movie.audio, format.packetTicks / format.rate);
 	const firstAudio = before.find((clip) => clip.audio !== undefined)?.audio;
-	if (firstAudio !== undefined && format.kind !== firstAudio.kind) {
+	if (firstAudio !== undefined && format.sameConfig !== firstAudio.sameConfig) {
 		throw unsuitable('has another kind of sound than the clips before it');
 	}
 	return { video, audio: { ...movie.audio, ...format, ...grid }, ...spanOf(video) };

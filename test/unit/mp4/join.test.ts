@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { withBox, withTable } from '../../film/changed-clips';
+import { withBox, withSoundConfig, withTable } from '../../film/changed-clips';
 import { clip, FILMS } from '../../film/clips';
 import { joinBytes } from '../../film/join-bytes';
 import { refusalOf } from '../../film/refusal-of';
@@ -87,6 +87,22 @@ it('is the same film, whether the places in its clips have 32 or 64 bits', async
 	expect(bytes.equals((await joinBytes([file, file])).bytes)).toBe(true);
 });
 
+it.each([
+	['sbtl', 'subtitles'],
+	['text', 'chapters or subtitles'],
+	['vide', 'further video tracks'],
+	['soun', 'further sound tracks'],
+	['tmcd', 'further tracks'],
+])('names a track that it leaves out: %s', async (kind, words) => {
+	const more = withBox(clip('beep'), 'moov', (moov) => {
+		const second = moov.subarray(moov.indexOf('trak', moov.indexOf('trak') + 4) - 4);
+		const copy = Buffer.from(second.subarray(0, second.readUInt32BE(0)));
+		copy.write(kind, copy.indexOf('soun'), 'latin1');
+		return Buffer.concat([moov, copy]);
+	});
+	expect((await joinBytes([clip('beep'), more])).leavesOut).toEqual([words]);
+});
+
 /** The clip with other bytes in one box of its index. */
 function patched(name: string, address: string, offset: number, bytes: number[]): Buffer {
 	return withBox(clip(name), address, (content) => {
@@ -103,7 +119,17 @@ describe('a clip is refused', () => {
 		['in fragments', clip('fragmented'), 'fragmented'],
 		['turned', patched('plain', 'moov trak tkhd', 40, [0, 0, 0, 0]), 'rotation'],
 		['turned as a whole', patched('plain', 'moov mvhd', 36, [0, 0, 0, 0]), 'rotation'],
-		['encrypted', withBox(clip('plain'), `${STBL} stsd`, encrypted), 'is encrypted'],
+		['encrypted', withBox(clip('plain'), `${STBL} stsd`, entry('encv')), 'is encrypted'],
+		['in AV1', withBox(clip('plain'), `${STBL} stsd`, entry('av01')), 'AV1 video'],
+		['in VP9', withBox(clip('plain'), `${STBL} stsd`, entry('vp09')), 'VP9 video'],
+		['in MPEG-4', withBox(clip('plain'), `${STBL} stsd`, entry('mp4v')), 'MPEG-4 Visual video'],
+		['with MP3 sound', withSoundConfig(clip('beep'), '1210', 0x6b), 'MP3 sound instead of AAC'],
+		[
+			'with sound of another codec',
+			withBox(clip('beep'), `moov trak:1 mdia minf stbl stsd`, entry('.mp3')),
+			'MP3 sound',
+		],
+		['with xHE-AAC sound', withSoundConfig(clip('beep'), 'f8e65000'), 'rare kind of AAC'],
 		[
 			'of four billion samples',
 			patched('plain', `${STBL} stsz`, 4, [0, 0, 0, 1, 255, 255, 255, 255]),
@@ -177,8 +203,10 @@ describe('a clip is refused', () => {
 	});
 });
 
-function encrypted(stsd: Buffer): Buffer {
-	const changed = Buffer.from(stsd);
-	changed.write('encv', 12, 'latin1');
-	return changed;
+function entry(type: string): (stsd: Buffer) => Buffer {
+	return (stsd) => {
+		const changed = Buffer.from(stsd);
+		changed.write(type, 12, 'latin1');
+		return changed;
+	};
 }
