@@ -77,8 +77,8 @@ type AnyClip = typeof anyClip extends fc.Arbitrary<infer Clip> ? Clip : never;
 function changed({ name, harmless, pixels, sound, times, colors, nalBytes }: AnyClip): Buffer {
 	const original = clip(name);
 	const forSound = [(bytes: Buffer) => withSoundConfig(bytes, sound), SOUND_TIMES[times]];
-	const changes = [HARMLESS[harmless], PIXELS[pixels], COLORS[colors]];
-	const all = original.includes('soun') ? [...changes, ...forSound] : changes;
+	const changes = [PIXELS[pixels], COLORS[colors], HARMLESS[harmless]];
+	const all = original.includes('soun') ? [...forSound, ...changes] : changes;
 	return all.reduce((bytes, change) => change(bytes), withNalLength(original, nalBytes));
 }
 

@@ -142,8 +142,9 @@ function table(numbers: readonly number[]): Buffer {
 	return content;
 }
 
-/** With a pause of so many seconds before the first frame and the first sound. */
+/** With a pause of so many seconds before the first frame and sound, if there is an edit list. */
 export function withPause(bytes: Buffer, seconds: number): Buffer {
+	if (!bytes.includes('elst')) return bytes;
 	const tracks = bytes.includes('soun') ? ['moov trak', AUDIO_TRACK] : ['moov trak'];
 	return tracks.reduce(
 		(changed, track) =>
