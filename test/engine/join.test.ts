@@ -135,6 +135,31 @@ describe('Video > Join', () => {
 	});
 
 	it.each([
+		['anywhere', {}, /^Export it once with the same settings/],
+		[
+			'Evolink',
+			{ taskId: 'task-unified-1757169743-7cvnl5zw' },
+			/same model, quality and image shape/,
+		],
+	])('says what helps with a clip from %s', async (_where, json, description) => {
+		const items = [await itemOf(clip('plain')), { ...(await itemOf(clip('hevc'))), json }];
+		expectRefusal(await evolink.run(join(items)), {
+			itemIndex: 1,
+			message: /differs/,
+			description,
+		});
+	});
+
+	it.each([
+		['trimmed', /trimmed without being saved as a new video/],
+		['fragmented', /is a fragmented MP4/],
+	])('says what helps with a clip that is %s', async (name, message) => {
+		const items = [await itemOf(clip('plain')), await itemOf(clip(name))];
+		const description = /^Export it once, with QuickTime, Photos or any video editor/;
+		expectRefusal(await evolink.run(join(items)), { itemIndex: 1, message, description });
+	});
+
+	it.each([
 		[
 			'differs from the first',
 			async () => await itemOf(clip('hevc')),

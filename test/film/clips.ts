@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** How ffmpeg draws a clip; every frame of every clip differs from all others. */
-interface ClipRecipe {
+export interface ClipRecipe {
 	hue: number;
 	/** Default: 1. */
 	seconds?: number;
@@ -11,7 +11,7 @@ interface ClipRecipe {
 	framesPerSecond?: number | string;
 	/** Beeps once at its very beginning, at this pitch; undefined: no sound. */
 	soundHz?: number;
-	channels?: 1 | 2;
+	channels?: number;
 	sizePx?: string;
 	/** More of ffmpeg's arguments; without a codec, the clip is in H.264. */
 	more?: string[];
@@ -61,33 +61,26 @@ export function clip(name: string): Buffer {
 	return readFileSync(clipFile(name));
 }
 
-/** Draws all clips anew with ffmpeg. */
+/** Draws one clip with ffmpeg. */
+export function drawClip(recipe: ClipRecipe, file: string): void {
+	const { hue, seconds = 1, framesPerSecond = 24, sizePx = '96x64', more = [] } = recipe;
+	const { soundHz, channels = 2 } = recipe;
+	const video = `testsrc2=size=${sizePx}:rate=${framesPerSecond}:duration=${seconds},hue=h=${hue}`;
+	// A beep of a tenth of a second at the very beginning: where it is heard, the clip begins.
+	const audio = `sine=frequency=${soundHz ?? 0}:sample_rate=44100:duration=0.1,apad=whole_dur=${seconds}`;
+	const withAudio = ['-f', 'lavfi', '-i', audio, '-c:a', 'aac', '-ac', `${channels}`, '-shortest'];
+	execFileSync('ffmpeg', [
+		...['-hide_banner', '-loglevel', 'error', '-y', '-f', 'lavfi', '-i', video],
+		...(soundHz === undefined ? ['-an'] : withAudio),
+		...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '40', '-pix_fmt', 'yuv420p'],
+		...['-fflags', '+bitexact', '-flags:v', '+bitexact', '-threads', '1', ...more],
+		file,
+	]);
+}
+
+/** Draws all clips anew, but for `minih264`: that one is by the encoder of this name, not by ffmpeg's. */
 export function drawClips(): void {
-	for (const [name, recipe] of Object.entries(RECIPES)) {
-		const { hue, seconds = 1, framesPerSecond = 24, sizePx = '96x64', more = [] } = recipe;
-		const { soundHz, channels = 2 } = recipe;
-		const video = `testsrc2=size=${sizePx}:rate=${framesPerSecond}:duration=${seconds},hue=h=${hue}`;
-		// A beep of a tenth of a second at the very beginning: where it is heard, the clip begins.
-		const audio = `sine=frequency=${soundHz ?? 0}:sample_rate=44100:duration=0.1,apad=whole_dur=${seconds}`;
-		const withAudio = [
-			'-f',
-			'lavfi',
-			'-i',
-			audio,
-			'-c:a',
-			'aac',
-			'-ac',
-			`${channels}`,
-			'-shortest',
-		];
-		execFileSync('ffmpeg', [
-			...['-hide_banner', '-loglevel', 'error', '-y', '-f', 'lavfi', '-i', video],
-			...(soundHz === undefined ? ['-an'] : withAudio),
-			...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '40', '-pix_fmt', 'yuv420p'],
-			...['-fflags', '+bitexact', '-flags:v', '+bitexact', '-threads', '1', ...more],
-			clipFile(name),
-		]);
-	}
+	for (const [name, recipe] of Object.entries(RECIPES)) drawClip(recipe, clipFile(name));
 	// Frames before the cut stay in the file, hidden by its edit list.
 	const cut = ['-y', '-ss', '0.4', '-i', clipFile('plain'), '-c', 'copy', clipFile('trimmed')];
 	execFileSync('ffmpeg', ['-loglevel', 'error', ...cut]);
@@ -105,5 +98,6 @@ export const FILMS: Readonly<Record<string, readonly string[]>> = {
 	'with mono sound and silence': ['mono', 'plain', 'mono'],
 	'of MOV and MP4': ['mov', 'plain'],
 	'of MOV and MP4 with sound': ['mov-beep', 'plain', 'beep', 'mov-beep'],
+	'by two encoders': ['plain', 'minih264', 'beep', 'minih264'],
 	'in H.265': ['hevc', 'hevc-again'],
 };

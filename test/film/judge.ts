@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 
 /** A frame as ffmpeg decodes it. */
 export interface Frame {
@@ -60,4 +60,10 @@ export function tracksOf(file: string): string[] {
 		.trim()
 		.split('\n')
 		.map((line) => line.split(',').reverse().join(' '));
+}
+
+/** What ffmpeg says against a file while it decodes all of it. */
+export function complaintsAbout(file: string): string {
+	const decoding = ['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'];
+	return spawnSync('ffmpeg', ['-v', 'error', '-i', file, ...decoding], { encoding: 'utf8' }).stderr;
 }

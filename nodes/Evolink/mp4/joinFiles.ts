@@ -44,12 +44,15 @@ async function* copy(
  */
 export async function joinFiles(files: readonly Mp4File[]) {
 	const movies: Movie[] = [];
+	const leavesOut = new Set<string>();
 	let samplesLeft = MOST_SAMPLES;
 	for (const [clip, file] of files.entries()) {
 		const movie = await forClip(clip, async () => {
 			const { moov, hasMore } = await readIndex(file);
 			const read = readMovie(moov, file.sizeBytes, samplesLeft);
-			return { ...read, hasMore: read.hasMore || hasMore };
+			for (const other of read.others) leavesOut.add(other);
+			if (hasMore) leavesOut.add('data beside the video, such as C2PA marks');
+			return read;
 		});
 		movies.push(movie);
 		samplesLeft -= movie.video.samples.length + (movie.audio?.samples.length ?? 0);
@@ -62,7 +65,7 @@ export async function joinFiles(files: readonly Mp4File[]) {
 		heightPx: layout.heightPx,
 		hasAudio: layout.audio !== undefined,
 		sizeBytes: head.length + layout.dataBytes,
-		leavesOut: movies.some(({ hasMore }) => hasMore),
+		leavesOut: [...leavesOut],
 		pieces: copy(files, head, layout.chunks),
 	};
 }

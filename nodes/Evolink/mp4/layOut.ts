@@ -1,8 +1,7 @@
 import { box } from './boxes';
 import { audioFormat, videoFormat } from './codecs';
-import { TRIMMED } from './readMovie';
 import type { Movie, Sample, Track } from './readMovie';
-import { forClip, tooLong, unsuitable } from './refusal';
+import { forClip, tooLong, trimmed, unsuitable } from './refusal';
 
 /** Two hours of video with sound; it bounds how long the tables of all clips take, in time and memory. */
 export const MOST_SAMPLES = 500_000;
@@ -31,7 +30,7 @@ const LARGEST_TIMESCALE = 1e8;
 
 const LARGEST_UINT32 = 0xffffffff;
 
-type AudioTrack = Track & ReturnType<typeof audioFormat>;
+type AudioTrack = Track & ReturnType<typeof audioFormat> & ReturnType<typeof gridOf>;
 
 /** A clip that can be joined to those before it. */
 interface Clip extends ReturnType<typeof spanOf> {
@@ -64,7 +63,7 @@ function spanOf({ samples, editSeconds, mediaTime, timescale, delaySeconds }: Tr
 	const length = end - firstShown;
 	const shownLength = editSeconds === undefined ? length : editSeconds * timescale;
 	if (firstShown < mediaTime || length - shownLength > 1.5 * longestDuration) {
-		throw unsuitable(TRIMMED);
+		throw trimmed();
 	}
 	if (!samples[0].isSync || length <= 0) throw unsuitable('has no key frame at its beginning');
 	/** By how much the first frame comes after the start of the movie. */
@@ -72,28 +71,49 @@ function spanOf({ samples, editSeconds, mediaTime, timescale, delaySeconds }: Tr
 	return { firstShown, length, leadSeconds };
 }
 
+/** What people hear as a gap, or see as lips out of step. */
+const NOTICEABLE_SECONDS = 0.025;
+
+/**
+ * Returns when the first packet of a track is heard, in seconds of its movie, if all come at even
+ * distances, and how far the times of some stray from there: recorders do not keep exact times.
+ */
+function gridOf(track: Track, packetSeconds: number) {
+	const { samples, timescale, delaySeconds, mediaTime } = track;
+	let [earliest, latest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+	for (const [index, { decodeTime }] of samples.entries()) {
+		const offset = (decodeTime - mediaTime) / timescale - index * packetSeconds;
+		earliest = Math.min(earliest, offset);
+		latest = Math.max(latest, offset);
+	}
+	const straySeconds = (latest - earliest) / 2;
+	if (2 * straySeconds > NOTICEABLE_SECONDS) throw unsuitable('has sound with gaps');
+	return { firstSeconds: delaySeconds + earliest + straySeconds, straySeconds };
+}
+
+/** Differences whose values mean something to people. */
+const READABLE = ['codec', 'size in pixels', 'NAL length'];
+
 /** @throws Refusal for a clip that cannot be joined to those before it */
 function prepare(movie: Movie, before: readonly Clip[]): Clip {
 	const video = { ...movie.video, ...videoFormat(movie) };
-	const [{ video: first }] = [...before, { video }];
 	for (const [index, [what, value]] of video.mustMatch.entries()) {
-		const [, wanted] = first.mustMatch[index];
-		const isReadable = what === 'codec' || what === 'size in pixels';
-		const words = isReadable ? `: ${value} instead of ${wanted}` : '';
-		if (value !== wanted) throw unsuitable(`differs from the first clip in its ${what}${words}`);
-	}
-	const audio = movie.audio && { ...movie.audio, ...audioFormat(movie.audio) };
-	const firstAudio = before.find((clip) => clip.audio !== undefined)?.audio ?? audio;
-	if (audio !== undefined && firstAudio !== undefined) {
-		const { packetDuration, config, timescale } = firstAudio;
-		const packets = audio.samples.slice(0, -1);
-		const isEven = packets.every(({ duration }) => duration === packetDuration);
-		if (!isEven || packetDuration === 0) throw unsuitable('has sound with gaps');
-		if (!audio.config.equals(config) || audio.timescale !== timescale) {
-			throw unsuitable('has another kind of sound than the clips before it');
+		const other = before.find((clip) => clip.video.mustMatch[index][1] !== undefined);
+		const wanted = other?.video.mustMatch[index][1] ?? value;
+		const words = READABLE.includes(what) ? `: ${value} instead of ${wanted}` : '';
+		if (value !== undefined && value !== wanted) {
+			const others = other === before[0] ? 'the first clip' : 'a clip before it';
+			throw unsuitable(`differs from ${others} in its ${what}${words}`);
 		}
 	}
-	return { video, audio, ...spanOf(video) };
+	if (movie.audio === undefined) return { video, audio: undefined, ...spanOf(video) };
+	const format = audioFormat(movie.audio);
+	const grid = gridOf(movie.audio, format.packetTicks / format.rate);
+	const firstAudio = before.find((clip) => clip.audio !== undefined)?.audio;
+	if (firstAudio !== undefined && format.sameConfig !== firstAudio.sameConfig) {
+		throw unsuitable('has another kind of sound than the clips before it');
+	}
+	return { video, audio: { ...movie.audio, ...format, ...grid }, ...spanOf(video) };
 }
 
 /** Lays the frames of all clips on one line of time: gives the samples their times on it. */
@@ -136,25 +156,27 @@ function layOutVideo(clips: readonly Clip[], needsSets: boolean) {
 async function layOutAudio(
 	clips: readonly Clip[],
 	{ startSeconds, track: { shownSeconds } }: ReturnType<typeof layOutVideo>,
-	{ timescale, packetDuration, silence, header, joinedEntry }: AudioTrack,
+	{ rate, packetTicks, silence, header, joinedEntry }: AudioTrack,
 ) {
-	const slotSeconds = packetDuration / timescale;
-	const firstSlots = clips.map(({ audio, leadSeconds }, clip) => {
-		const { delaySeconds, mediaTime } = audio ?? { delaySeconds: leadSeconds, mediaTime: 0 };
-		const lead = delaySeconds - mediaTime / timescale - leadSeconds;
-		return Math.round((startSeconds[clip] + lead) / slotSeconds);
+	const slotSeconds = packetTicks / rate;
+	const exactSlots = clips.map(({ audio, leadSeconds }, clip) => {
+		const lead = audio === undefined ? 0 : audio.firstSeconds - leadSeconds;
+		return (startSeconds[clip] + lead) / slotSeconds;
 	});
+	const firstSlots = exactSlots.map(Math.round);
+	const lastWithAudio = clips.map(({ audio }) => audio !== undefined).lastIndexOf(true);
 	const endSlot = Math.ceil(shownSeconds / slotSeconds);
 	const firstSlot = Math.min(0, firstSlots[0]);
-	const times = { decodeTime: 0, delay: 0, duration: packetDuration };
+	const times = { decodeTime: 0, delay: 0, duration: packetTicks };
 	const early: Sample = { ...times, offset: 0, sizeBytes: 0, isSync: true, before: silence };
 	const late: Sample = { ...early, offset: Number.POSITIVE_INFINITY };
 	let nextFree = firstSlot;
 	const packets: Sample[][] = [];
 	for (const [clip, { audio }] of clips.entries()) {
 		await forClip(clip, () => {
-			if (audio === undefined && silence === undefined) {
-				throw unsuitable('has no sound, while other clips have a kind that has no silence');
+			const offsetSeconds = Math.abs(exactSlots[clip] - firstSlots[clip]) * slotSeconds;
+			if (audio !== undefined && offsetSeconds + audio.straySeconds > NOTICEABLE_SECONDS) {
+				throw unsuitable(`has sound of ${rate} Hz, in packets too long to stay in step`);
 			}
 			const end = Math.max(nextFree, Math.min(firstSlots[clip + 1] ?? endSlot, endSlot));
 			if (end - firstSlot > MOST_SAMPLES) throw tooLong();
@@ -162,16 +184,23 @@ async function layOutAudio(
 			for (; nextFree < end; nextFree++) {
 				const sample = audio?.samples[nextFree - firstSlots[clip]];
 				const silent = nextFree < firstSlots[clip] ? early : late;
+				if (sample !== undefined) sample.duration = packetTicks;
+				else if (silence === undefined) {
+					// Nothing comes after the last sound that would have to keep its time.
+					if (silent === late && clip >= lastWithAudio) break;
+					const sound = audio ? 'sound that ends before its video' : 'no sound';
+					throw unsuitable(`has ${sound}, and silence cannot be added to this kind of sound`);
+				}
 				own.push(sample ?? silent);
-				if (sample !== undefined) sample.duration = packetDuration;
 			}
 			packets.push(own);
 		});
 	}
-	const mediaTime = -firstSlot * packetDuration;
+	const mediaTime = -firstSlot * packetTicks;
 	const audioSeconds = Math.min(shownSeconds, nextFree * slotSeconds);
 	const entries = [joinedEntry];
-	return { packets, track: { timescale, mediaTime, shownSeconds: audioSeconds, header, entries } };
+	const track = { timescale: rate, mediaTime, shownSeconds: audioSeconds, header, entries };
+	return { packets, track };
 }
 
 /** Returns one clip's samples in the order of its file, in chunks of one track each. */
@@ -211,13 +240,12 @@ export async function layOut(movies: readonly Movie[]) {
 	for (const [clip, movie] of movies.entries()) {
 		clips.push(await forClip(clip, () => prepare(movie, clips)));
 	}
-	const configOf = ({ video: { config } }: Clip) => config.toString('hex');
 	const entries = new Map<string, Buffer>();
-	for (const clip of clips) {
-		const entry = entries.get(configOf(clip)) ?? box(clip.video.entryType, clip.video.entry);
-		entries.set(configOf(clip), entry);
+	for (const { video } of clips) {
+		const entry = entries.get(video.entryKey) ?? box(video.entryType, video.entry);
+		entries.set(video.entryKey, entry);
 	}
-	const configs = [...entries.keys()];
+	const keys = [...entries.keys()];
 	// Where they differ, players need an entry for each configuration, and copies of the file need
 	// the parameter sets in front of each sync sample, too.
 	const video = layOutVideo(clips, entries.size > 1);
@@ -225,7 +253,7 @@ export async function layOut(movies: readonly Movie[]) {
 	const audio = firstAudio && (await layOutAudio(clips, video, firstAudio));
 	const chunksOfClips: Chunk[][] = [];
 	for (const [index, clip] of clips.entries()) {
-		const entryNumber = configs.indexOf(configOf(clip)) + 1;
+		const entryNumber = keys.indexOf(clip.video.entryKey) + 1;
 		const packets = audio?.packets[index] ?? [];
 		const work = () => chunksOf(index, clip.video.samples, packets, entryNumber);
 		chunksOfClips.push(await forClip(index, work));

@@ -1,5 +1,5 @@
 import { boxesIn, findBox, getBox } from './boxes';
-import { cutShort, damaged, tooLong, unsuitable } from './refusal';
+import { cutShort, damaged, tooLong, trimmed, unsuitable } from './refusal';
 
 /** One frame or one packet of audio, in the order of decoding. */
 export interface Sample {
@@ -38,11 +38,9 @@ export interface Movie {
 	header: Buffer;
 	video: Track;
 	audio: Track | undefined;
-	/** Whether there is more in it than the two: titles, marks, subtitles, further tracks. */
-	hasMore: boolean;
+	/** What is in it beside the two, in words. */
+	others: string[];
 }
-
-export const TRIMMED = 'was trimmed without re-encoding';
 
 /** A sample entry takes some hundred bytes, a few thousand with the profile of its colors. */
 const LARGEST_ENTRY_BYTES = 256 * 1024;
@@ -111,6 +109,8 @@ function readSamples(stbl: Buffer, fileBytes: number, mostSamples: number): Samp
 	if (count === 0) throw damaged();
 	if (count > mostSamples) throw tooLong();
 	const durations = runLengths(getBox(stbl, 'stts'), count);
+	// Some recorders do not know how long the last one lasts, but it is shown as long as others.
+	if (count > 1) durations[count - 1] ||= durations[count - 2];
 	const ctts = findBox(stbl, 'ctts');
 	const delays = ctts === undefined ? new Int32Array(count) : runLengths(ctts, count);
 	const syncs = readSyncs(stbl, count);
@@ -145,7 +145,7 @@ function isLong(box: Buffer): boolean {
 function readEdits(trak: Buffer, movieTimescale: number) {
 	const elst = findBox(trak, 'edts', 'elst') ?? Buffer.alloc(8);
 	const count = elst.readUInt32BE(4);
-	if (count > MOST_EDITS) throw unsuitable(TRIMMED);
+	if (count > MOST_EDITS) throw trimmed();
 	const edits = Array.from({ length: count }, (_, edit) => {
 		const at = 8 + edit * (isLong(elst) ? 20 : 12);
 		const [duration, mediaTime, rate] = isLong(elst)
@@ -157,7 +157,7 @@ function readEdits(trak: Buffer, movieTimescale: number) {
 	// A media time of -1 means that nothing is shown for so long.
 	const delaySeconds = edits.length > 0 && edits[0].mediaTime < 0 ? edits[0].seconds : 0;
 	const [shown, ...others] = edits.filter(({ mediaTime }) => mediaTime >= 0);
-	if (others.length > 0) throw unsuitable(TRIMMED);
+	if (others.length > 0) throw trimmed();
 	return {
 		mediaTime: shown?.mediaTime ?? 0,
 		editSeconds: shown?.seconds || undefined,
@@ -189,6 +189,12 @@ function hasTags(moov: Buffer): boolean {
 	});
 }
 
+/** What a track is that is left out, by its kind. */
+const OTHER_TRACKS: Readonly<Record<string, string | undefined>> = {
+	...{ soun: 'further sound tracks', vide: 'further video tracks' },
+	...{ sbtl: 'subtitles', subt: 'subtitles', clcp: 'subtitles', text: 'chapters or subtitles' },
+};
+
 /**
  * Reads a movie's index.
  *
@@ -198,14 +204,17 @@ function hasTags(moov: Buffer): boolean {
  * @throws Refusal for what cannot be joined, RangeError for what cannot be read
  */
 export function readMovie(moov: Buffer, fileBytes: number, mostSamples: number): Movie {
-	if (findBox(moov, 'mvex') !== undefined) throw unsuitable('is a fragmented MP4');
+	if (findBox(moov, 'mvex') !== undefined) throw unsuitable('is a fragmented MP4', 'needsExport');
 	const mvhd = getBox(moov, 'mvhd');
 	const traks = [...boxesIn(moov)].filter(({ type }) => type === 'trak');
+	const kinds = traks.map(({ content }) =>
+		getBox(content, 'mdia', 'hdlr').toString('latin1', 8, 12),
+	);
 	const readTrack = (kind: 'vide' | 'soun', most: number): Track | undefined => {
-		const trak = traks.find(
-			({ content }) => getBox(content, 'mdia', 'hdlr').toString('latin1', 8, 12) === kind,
-		)?.content;
-		if (trak === undefined) return undefined;
+		const index = kinds.indexOf(kind);
+		if (index < 0) return undefined;
+		kinds[index] = '';
+		const trak = traks[index].content;
 		const stbl = getBox(trak, 'mdia', 'minf', 'stbl');
 		const stsd = getBox(stbl, 'stsd');
 		if (stsd.readUInt32BE(4) !== 1) throw unsuitable('changes its format midway');
@@ -224,6 +233,7 @@ export function readMovie(moov: Buffer, fileBytes: number, mostSamples: number):
 	const video = readTrack('vide', mostSamples);
 	if (video === undefined) throw unsuitable('has no video track');
 	const audio = readTrack('soun', mostSamples - video.samples.length);
-	const hasMore = traks.length > (audio === undefined ? 1 : 2) || hasTags(moov);
-	return { header: copyOf(mvhd, isLong(mvhd) ? 32 : 20, 76), video, audio, hasMore };
+	const others = kinds.filter(Boolean).map((kind) => OTHER_TRACKS[kind] ?? 'further tracks');
+	if (hasTags(moov)) others.push('tags such as titles and chapters');
+	return { header: copyOf(mvhd, isLong(mvhd) ? 32 : 20, 76), video, audio, others };
 }

@@ -2,7 +2,7 @@
 export class Refusal extends Error {
 	/** @param what follows the name of the clip, such as "Item 3 " */
 	constructor(
-		readonly reason: 'notMp4' | 'damaged' | 'unsuitable' | 'tooLong',
+		readonly reason: 'notMp4' | 'damaged' | 'unsuitable' | 'needsExport' | 'tooLong',
 		readonly what: string,
 	) {
 		super(what);
@@ -19,8 +19,12 @@ export function cutShort(): Refusal {
 	return new Refusal('damaged', 'is cut short');
 }
 
-export function unsuitable(why: string): Refusal {
-	return new Refusal('unsuitable', `cannot be joined, because it ${why}`);
+export function unsuitable(why: string, reason: Refusal['reason'] = 'unsuitable'): Refusal {
+	return new Refusal(reason, `cannot be joined, because it ${why}`);
+}
+
+export function trimmed(): Refusal {
+	return unsuitable('was trimmed without being saved as a new video', 'needsExport');
 }
 
 export function tooLong(): Refusal {

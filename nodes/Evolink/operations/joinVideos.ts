@@ -8,6 +8,7 @@ import type {
 
 import { EvolinkFailure, inputFailure } from '../evolink/failure';
 import { resultFileName } from '../evolink/resultFile';
+import { isTaskId } from '../evolink/task';
 import { joinFiles } from '../mp4/joinFiles';
 import type { Mp4File } from '../mp4/readFile';
 import { ClipError, forClip, Refusal } from '../mp4/refusal';
@@ -21,12 +22,18 @@ const DEFAULT_FILE_FIELD = 'data';
 const DEFAULT_FILE_NAME = 'joined.mp4';
 const MEDIA_TYPE = 'video/mp4';
 
-/** What to do about a clip that cannot be joined. */
-const ADVICE: Record<Refusal['reason'], string> = {
-	notMp4: 'Pass the video files of Video > Create or Task > Get.',
-	damaged: 'Get the video once more, e.g. with Task > Get.',
-	unsuitable: 'Join clips as Evolink made them, all of the same model, quality and image shape.',
-	tooLong: 'Join fewer or shorter videos at a time.',
+/** What to do about a clip that cannot be joined; in other words where the clip is one of Evolink's. */
+const ADVICE: Record<Refusal['reason'], readonly [string, string?]> = {
+	notMp4: ['Pass MP4 video files, such as those of Video > Create.'],
+	damaged: ['Get or export the video once more.', 'Get the video once more with Task > Get.'],
+	unsuitable: [
+		'Export it once with the same settings as the other clips, in any video editor.',
+		'Join clips of the same model, quality and image shape.',
+	],
+	needsExport: [
+		'Export it once, with QuickTime, Photos or any video editor, and join the new file.',
+	],
+	tooLong: ['Join fewer or shorter videos at a time.'],
 };
 
 /** The fields of Video > Join. */
@@ -61,10 +68,6 @@ export const JOIN_VIDEOS_FIELDS: INodeProperties[] = updateDisplayOptions(
 		},
 	],
 );
-
-/** Shown where a clip has more than its first video and audio track. */
-const LEFT_OUT =
-	'The joined video has the picture and sound of the videos, and nothing else: titles, marks such as C2PA, subtitles and further sound tracks were left out.';
 
 /** An item's file; it has an id where n8n keeps it outside of memory. */
 type ItemFile = Mp4File & { id: string | undefined };
@@ -118,8 +121,9 @@ async function join(context: IExecuteFunctions): Promise<INodeExecutionData> {
 	const fileName = resultFileName(wantedName, DEFAULT_FILE_NAME, MEDIA_TYPE);
 	const video = await joinFiles(files);
 	const file = await store(context, files[0].id, video.pieces, fileName);
-	if (video.leavesOut) {
-		context.addExecutionHints({ message: LEFT_OUT, location: 'outputPane', type: 'info' });
+	if (video.leavesOut.length > 0) {
+		const message = `The joined video has the picture and sound of the videos, and nothing else. Left out: ${video.leavesOut.join(', ')}.`;
+		context.addExecutionHints({ message, location: 'outputPane', type: 'info' });
 	}
 	return {
 		json: {
@@ -133,6 +137,13 @@ async function join(context: IExecuteFunctions): Promise<INodeExecutionData> {
 		binary: { [outputName || DEFAULT_FILE_FIELD]: file },
 		pairedItem: files.map((_, item) => ({ item })),
 	};
+}
+
+function refusal(context: IExecuteFunctions, item: number, { what, reason }: Refusal) {
+	const { taskId } = context.getInputData()[item].json;
+	const [advice, adviceOnOwn = advice] = ADVICE[reason];
+	const words = isTaskId(taskId) ? adviceOnOwn : advice;
+	return inputFailure(`Item ${item} (counted from 0) ${what}`, words);
 }
 
 /**
@@ -149,10 +160,7 @@ export async function joinVideos(context: IExecuteFunctions): Promise<INodeExecu
 			throw stoppedError(context.getNode());
 		}
 		const [item, cause] = thrown instanceof ClipError ? [thrown.clip, thrown.cause] : [0, thrown];
-		const failure =
-			cause instanceof Refusal
-				? inputFailure(`Item ${item} (counted from 0) ${cause.what}`, ADVICE[cause.reason])
-				: cause;
+		const failure = cause instanceof Refusal ? refusal(context, item, cause) : cause;
 		const details = toFailureDetails(failure);
 		if (context.continueOnFail()) return [failedItemRow(details, item)];
 		const error = failure instanceof EvolinkFailure ? undefined : failure;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-import { ClipError, Refusal } from '../../../nodes/Evolink/mp4/refusal';
-import { withBox, withTable } from '../../film/changed-clips';
+import { withBox, withSoundConfig, withTable } from '../../film/changed-clips';
 import { clip, FILMS } from '../../film/clips';
 import { joinBytes } from '../../film/join-bytes';
+import { refusalOf } from '../../film/refusal-of';
 import { readFilm } from '../../film/samples';
 import { runs } from '../../random';
 
@@ -87,6 +87,22 @@ it('is the same film, whether the places in its clips have 32 or 64 bits', async
 	expect(bytes.equals((await joinBytes([file, file])).bytes)).toBe(true);
 });
 
+it.each([
+	['sbtl', 'subtitles'],
+	['text', 'chapters or subtitles'],
+	['vide', 'further video tracks'],
+	['soun', 'further sound tracks'],
+	['tmcd', 'further tracks'],
+])('names a track that it leaves out: %s', async (kind, words) => {
+	const more = withBox(clip('beep'), 'moov', (moov) => {
+		const second = moov.subarray(moov.indexOf('trak', moov.indexOf('trak') + 4) - 4);
+		const copy = Buffer.from(second.subarray(0, second.readUInt32BE(0)));
+		copy.write(kind, copy.indexOf('soun'), 'latin1');
+		return Buffer.concat([moov, copy]);
+	});
+	expect((await joinBytes([clip('beep'), more])).leavesOut).toEqual([words]);
+});
+
 /** The clip with other bytes in one box of its index. */
 function patched(name: string, address: string, offset: number, bytes: number[]): Buffer {
 	return withBox(clip(name), address, (content) => {
@@ -96,26 +112,24 @@ function patched(name: string, address: string, offset: number, bytes: number[])
 	});
 }
 
-async function refusal(...files: Buffer[]): Promise<string> {
-	const error: unknown = await joinBytes(files).then(
-		() => undefined,
-		(thrown: unknown) => thrown,
-	);
-	if (error === undefined) return 'joined';
-	if (error instanceof ClipError && error.cause instanceof Refusal) {
-		return `${error.clip} ${error.cause.what}`;
-	}
-	throw new Error('This is no refusal', { cause: error });
-}
-
 describe('a clip is refused', () => {
 	it.each([
 		['of another size', clip('large'), 'size in pixels: 192 × 128 instead of 96 × 64'],
-		['in another codec', clip('hevc'), 'codec: hvc1 instead of avc1'],
+		['in another codec', clip('hevc'), 'codec: H.265 instead of H.264'],
 		['in fragments', clip('fragmented'), 'fragmented'],
 		['turned', patched('plain', 'moov trak tkhd', 40, [0, 0, 0, 0]), 'rotation'],
 		['turned as a whole', patched('plain', 'moov mvhd', 36, [0, 0, 0, 0]), 'rotation'],
-		['encrypted', withBox(clip('plain'), `${STBL} stsd`, encrypted), 'not H.264 or H.265'],
+		['encrypted', withBox(clip('plain'), `${STBL} stsd`, entry('encv')), 'is encrypted'],
+		['in AV1', withBox(clip('plain'), `${STBL} stsd`, entry('av01')), 'AV1 video'],
+		['in VP9', withBox(clip('plain'), `${STBL} stsd`, entry('vp09')), 'VP9 video'],
+		['in MPEG-4', withBox(clip('plain'), `${STBL} stsd`, entry('mp4v')), 'MPEG-4 Visual video'],
+		['with MP3 sound', withSoundConfig(clip('beep'), '1210', 0x6b), 'MP3 sound instead of AAC'],
+		[
+			'with sound of another codec',
+			withBox(clip('beep'), `moov trak:1 mdia minf stbl stsd`, entry('.mp3')),
+			'MP3 sound',
+		],
+		['with xHE-AAC sound', withSoundConfig(clip('beep'), 'f8e65000'), 'rare kind of AAC'],
 		[
 			'of four billion samples',
 			patched('plain', `${STBL} stsz`, 4, [0, 0, 0, 1, 255, 255, 255, 255]),
@@ -143,7 +157,7 @@ describe('a clip is refused', () => {
 		],
 		['in two formats', patched('plain', `${STBL} stsd`, 4, [0, 0, 0, 2]), 'changes its format'],
 	])('that is %s', async (_what, file, words) => {
-		const refused = await refusal(clip('fine-scale'), file);
+		const refused = await refusalOf(clip('fine-scale'), file);
 		expect(refused).toMatch(/^1 /);
 		expect(refused).toContain(words);
 	});
@@ -156,19 +170,21 @@ describe('a clip is refused', () => {
 				'moov trak edts',
 				() => Buffer.alloc(0),
 			);
-			expect(await refusal(clip(name), endless, clip('fine-scale'))).toMatch(/^1 .*too long/);
+			expect(await refusalOf(clip(name), endless, clip('fine-scale'))).toMatch(/^1 .*too long/);
 		},
 	);
 
 	it('with another kind of sound', async () => {
-		expect(await refusal(clip('beep'), clip('plain'), clip('mono'))).toMatch(/^2 .*kind of sound/);
+		expect(await refusalOf(clip('beep'), clip('plain'), clip('mono'))).toMatch(
+			/^2 .*kind of sound/,
+		);
 	});
 
 	it('that was trimmed without re-encoding, at any place', async () => {
 		const [whole, trimmed] = [clip('index-at-end'), clip('trimmed')];
-		expect(await refusal(trimmed)).toMatch(/^0 .*trimmed/);
-		expect(await refusal(whole, trimmed)).toMatch(/^1 .*trimmed/);
-		expect(await refusal(trimmed, whole)).toMatch(/^0 .*trimmed/);
+		expect(await refusalOf(trimmed)).toMatch(/^0 .*trimmed/);
+		expect(await refusalOf(whole, trimmed)).toMatch(/^1 .*trimmed/);
+		expect(await refusalOf(trimmed, whole)).toMatch(/^0 .*trimmed/);
 	});
 
 	it('within a moment and in plain words, whatever is changed in its index', async () => {
@@ -180,15 +196,17 @@ describe('a clip is refused', () => {
 			fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 8 }), async (changes) => {
 				const copy = Buffer.from(file);
 				for (const [at, changed] of changes) copy.set(changed, at);
-				expect(await refusal(copy, file)).not.toBe('');
+				expect(await refusalOf(copy, file)).not.toBe('');
 			}),
 			runs(3_000),
 		);
 	});
 });
 
-function encrypted(stsd: Buffer): Buffer {
-	const changed = Buffer.from(stsd);
-	changed.write('encv', 12, 'latin1');
-	return changed;
+function entry(type: string): (stsd: Buffer) => Buffer {
+	return (stsd) => {
+		const changed = Buffer.from(stsd);
+		changed.write(type, 12, 'latin1');
+		return changed;
+	};
 }
