@@ -298,6 +298,12 @@ const KLING = [
 
 // seedance2.0/<ID>, seedance2.5/<ID>
 const SEEDANCE_RATIOS = oneOf('adaptive', '16:9', '9:16', '1:1', '4:3', '3:4', '21:9');
+const seedanceShared: Fields = {
+	prompt: prompt(10_000),
+	aspect_ratio: SEEDANCE_RATIOS,
+	generate_audio: flag(true),
+	content_filter: flag(true),
+};
 const webSearch = { model_params: object({ web_search: flag(false) }) };
 const searchKeepsFilter = rule(
 	'content_filter',
@@ -308,13 +314,7 @@ const seedance = (value: string, limits: Fields, fromText: Fields, rules: readon
 	family(
 		value,
 		{
-			fields: {
-				prompt: prompt(10_000),
-				aspect_ratio: SEEDANCE_RATIOS,
-				generate_audio: flag(true),
-				content_filter: flag(true),
-				...limits,
-			},
+			fields: { ...seedanceShared, ...limits },
 			rules: [searchKeepsFilter, ...rules],
 			billing: 'per_second',
 		},
@@ -327,8 +327,9 @@ const seedance = (value: string, limits: Fields, fromText: Fields, rules: readon
 		},
 	);
 const seedance20 = { duration: whole(4, 15, { byDefault: 5 }) };
+const upTo4k = { quality: oneOf('720p', '480p', '1080p', '4k') };
 const upTo720p = { quality: oneOf('720p', '480p') };
-const SEEDANCE = [
+const SEEDANCE: Array<[string, DocumentedModel]> = [
 	...seedance(
 		'seedance-2.5',
 		{
@@ -346,11 +347,29 @@ const SEEDANCE = [
 			),
 		],
 	),
-	...seedance(
-		'seedance-2.0',
-		{ ...seedance20, quality: oneOf('720p', '480p', '1080p', '4k') },
-		webSearch,
-	),
+	...seedance('seedance-2.0', { ...seedance20, ...upTo4k }, webSearch),
+	[
+		'seedance-2.0-reference-to-video',
+		{
+			fields: {
+				...seedanceShared,
+				...seedance20,
+				...upTo4k,
+				image_urls: links(0, 9),
+				video_urls: links(0, 3),
+				audio_urls: links(0, 3),
+			},
+			rules: [
+				rule(
+					'audio_urls',
+					'not alone: an image or a video is needed',
+					({ image_urls, video_urls, audio_urls }) =>
+						countOf(audio_urls) > 0 && countOf(image_urls) + countOf(video_urls) === 0,
+				),
+			],
+			billing: 'per_second',
+		},
+	],
 	...seedance('seedance-2.0-fast', { ...seedance20, ...upTo720p }, webSearch),
 	...seedance('seedance-2.0-mini', { ...seedance20, ...upTo720p }, {}),
 ];

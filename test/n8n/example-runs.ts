@@ -13,7 +13,7 @@ import type { SavedWorkflow } from '../../tools/n8n/n8n-api';
 import type { N8nBench } from '../../tools/n8n/n8n-bench';
 import type { SavedCredential } from '../../tools/n8n/workflow-credentials';
 import { joinBytes } from '../film/join-bytes';
-import { openTasks } from './data-table';
+import { addRows, openTasks, tableRows } from './data-table';
 import { exampleFile, readExample } from './examples';
 import { fillInForm, fillInTestForm, type FormAnswers } from './form';
 import { startChatModelServer } from './servers/chat-model-server';
@@ -328,6 +328,66 @@ export const EXAMPLE_RUNS: ExampleRun[] = [
 			});
 			expect(await world.storage.fileNames('clips')).toEqual([`${taskId}.mp4`]);
 			expectFile(world, await world.storage.readFile(`clips/${taskId}.mp4`), taskId);
+		},
+	},
+	{
+		file: 'any-model-by-id.json',
+		result: 'a vertical video after the uploaded photo comes by email, whatever the words hold',
+		async play(world) {
+			// A form sends its line breaks like this.
+			const words = 'The "Aurora" bottle turns.\r\nThen {it} says: \\"50% off\\"';
+			await submitForm(world, 'any-model-by-id.json', {
+				'Product photo': lighthouse(),
+				'What should the video show?': words,
+				'Your email address': MARIA,
+			});
+			const taskId = paidFor(world, words);
+			const [{ upload }, ...more] = world.sandbox.requestsOf('upload');
+			expect(more).toEqual([]);
+			expect(upload?.sizeBytes).toBe(lighthouse().bytes.length);
+			expect(world.sandbox.task(taskId)).toMatchObject({
+				model: 'seedance-2.0-reference-to-video',
+				imageUrl: upload?.fileUrl,
+				quality: '480p',
+				durationSeconds: 5,
+				aspectRatio: '9:16',
+			});
+			const files = attachedFiles(mailTo(world, MARIA));
+			expectFile(world, files[`${taskId}.mp4`], taskId);
+		},
+	},
+	{
+		file: 'spreadsheet-rows.json',
+		result: 'each row of the table has its link or its failure, and is paid for once',
+		async play(world) {
+			const { api, sandbox } = world;
+			const workflow = await imported(world, 'spreadsheet-rows.json');
+			await ended(world, (await api.runToEnd(workflow)).id);
+			await addRows(api, 'Evolink videos', [
+				{ model: 'seedance-2.0-fast', prompt: 'A kite climbs', aspectRatio: '9:16' },
+				{ model: 'no-such-model', prompt: 'Nothing', aspectRatio: '' },
+				{ model: 'kling-v3-turbo', prompt: REFUSED, aspectRatio: '1:1' },
+				{ model: 'MiniMax-Hailuo-2.3', prompt: 'A kite lands', aspectRatio: '16:9' },
+			]);
+			await ended(world, (await api.runToEnd(workflow)).id);
+			// What is done is left alone.
+			await ended(world, (await api.runToEnd(workflow)).id);
+
+			expect(sandbox.bill).toHaveLength(3);
+			const [climbs, lands] = ['A kite climbs', 'A kite lands'].map((prompt) =>
+				sandbox.task(paidFor(world, prompt)),
+			);
+			expect(climbs).toMatchObject({
+				model: 'seedance-2.0-fast-text-to-video',
+				aspectRatio: '9:16',
+			});
+			const rows = await tableRows(api, 'Evolink videos');
+			expect(rows).toMatchObject([
+				{ link: climbs?.mediaUrl, failure: null },
+				{ link: null, failure: expect.stringContaining('no-such-model') },
+				{ link: null, failure: expect.stringContaining(paidFor(world, REFUSED)) },
+				{ link: lands?.mediaUrl, failure: null },
+			]);
 		},
 	},
 	{

@@ -199,6 +199,16 @@ const MODELS: ReadonlyArray<readonly [id: string, body: object, limits: Limits]>
 		limits(seedance25, ratio('adaptive', '16:9 9:16'), urls(1, 2)),
 	],
 	['seedance-2.0-text-to-video', { prompt: 'x' }, limits(seedance20, search)],
+	[
+		'seedance-2.0-reference-to-video',
+		{ prompt: 'x', image_urls: images(1) },
+		limits(
+			seedance20,
+			urls(0, 9),
+			[{ video_urls: [[], images(3)] }, { video_urls: [images(4), IMAGE] }],
+			[{ audio_urls: [[], images(3)] }, { audio_urls: [images(4), IMAGE] }],
+		),
+	],
 	['seedance-2.0-fast-text-to-video', { prompt: 'x' }, limits(seedanceSmall, search)],
 	['seedance-2.0-mini-text-to-video', { prompt: 'x' }, seedanceSmall],
 	...(
@@ -362,6 +372,7 @@ const TOGETHER: ReadonlyArray<readonly [id: string, body: object, param: string 
 		{ prompt: 'x', content_filter: false, model_params: { web_search: true } },
 		'content_filter',
 	],
+	['seedance-2.0-reference-to-video', { prompt: 'x', audio_urls: [IMAGE] }, 'audio_urls'],
 	[
 		'grok-imagine-video-1.5-preview',
 		{ prompt: 'x', image_urls: images(1), quality: '1080p' },
