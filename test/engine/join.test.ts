@@ -155,7 +155,7 @@ describe('Video > Join', () => {
 		['fragmented', /is a fragmented MP4/],
 	])('says what helps with a clip that is %s', async (name, message) => {
 		const items = [await itemOf(clip('plain')), await itemOf(clip(name))];
-		const description = /^Export it once, with QuickTime, Photos or any video editor/;
+		const description = /^Export it once \(QuickTime, Photos or any editor\)/;
 		expectRefusal(await evolink.run(join(items)), { itemIndex: 1, message, description });
 	});
 

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+
+import { withColors } from './changed-clips';
 
 /** How ffmpeg draws a clip; every frame of every clip differs from all others. */
 export interface ClipRecipe {
@@ -84,6 +86,9 @@ export function drawClips(): void {
 	// Frames before the cut stay in the file, hidden by its edit list.
 	const cut = ['-y', '-ss', '0.4', '-i', clipFile('plain'), '-c', 'copy', clipFile('trimmed')];
 	execFileSync('ffmpeg', ['-loglevel', 'error', ...cut]);
+	// The same stream as of another clip, but its index says its colors.
+	const labeled = withColors(clip('index-at-end'), ['nclx', '00010001000100']);
+	writeFileSync(clipFile('labeled'), labeled);
 }
 
 /** Films that can be made of them, by the names of their clips. */
@@ -98,6 +103,7 @@ export const FILMS: Readonly<Record<string, readonly string[]>> = {
 	'with mono sound and silence': ['mono', 'plain', 'mono'],
 	'of MOV and MP4': ['mov', 'plain'],
 	'of MOV and MP4 with sound': ['mov-beep', 'plain', 'beep', 'mov-beep'],
+	'of colors said and not said': ['plain', 'labeled', 'plain'],
 	'by two encoders': ['plain', 'minih264', 'beep', 'minih264'],
 	'in H.265': ['hevc', 'hevc-again'],
 };

@@ -9,12 +9,11 @@ const VISUAL_HEADER_BYTES = 78;
 /** Names of codecs, by their sample entries and by MPEG-4's numbers for audio, in hex. */
 const NAMES: Readonly<Record<string, string | undefined>> = {
 	...{ avc1: 'H.264', avc3: 'H.264 (avc3)', hvc1: 'H.265', hev1: 'H.265 (hev1)' },
-	...{ av01: 'AV1', vp09: 'VP9', mp4v: 'MPEG-4 Visual' },
+	...{ av01: 'AV1', vp09: 'VP9', mp4v: 'MPEG-4 Visual', mp4a: 'QuickTime', encv: 'encrypted' },
 	...{ '.mp3': 'MP3', '6b': 'MP3', '69': 'MP3', Opus: 'Opus', lpcm: 'PCM', sowt: 'PCM' },
 };
 
 function otherCodec(type: string, what: string, wanted: string) {
-	if (type.startsWith('enc')) return unsuitable('is encrypted');
 	return unsuitable(`has ${NAMES[type] ?? 'an unknown kind of'} ${what} instead of ${wanted}`);
 }
 
@@ -59,10 +58,9 @@ function readHevcConfig(config: Buffer) {
 }
 
 /**
- * Returns what a player must know to decode a video track: its size, what must be the same in all
- * clips, by the words for it (undefined goes with any), and the decoder's settings, which need not:
- * where they differ, each clip keeps its own, and their parameter sets as they can stand in front of
- * a sync sample.
+ * Returns what a player must know to decode a video track: its size; what must be the same in all
+ * clips, by the words for it (undefined goes with any); and what need not, since each clip keeps its
+ * own: the decoder's settings, and their parameter sets as they can stand in front of a sync sample.
  *
  * @throws Refusal for another codec than H.264 and H.265, and for what is encrypted
  */
@@ -88,6 +86,7 @@ export function videoFormat({ header: movieHeader, video: { entryType, entry, he
 	const pasp = boxes.get('pasp');
 	const pixelRatio = pasp === undefined ? 1 : pasp.readUInt32BE(0) / pasp.readUInt32BE(4);
 	const named = boxColors(boxes.get('ncl'));
+	const profile = (boxes.get('pro') ?? boxes.get('rIC'))?.toString('hex');
 	const inStream = isAvc && sets.length > 0 ? streamColors(sets[1]) : UNREAD;
 	const colors = inStream.map((color, index) => (named[index] ?? color)?.toString());
 	const mustMatch: ReadonlyArray<readonly [string, string | undefined]> = [
@@ -98,7 +97,7 @@ export function videoFormat({ header: movieHeader, video: { entryType, entry, he
 		['color depth', depth.join()],
 		['shape of pixels', `${pixelRatio || 1}`],
 		...colors.map((color) => ['colors', color] as const),
-		['colors', (boxes.get('pro') ?? boxes.get('rIC'))?.toString('hex')],
+		['colors', profile],
 		['rotation', [movieHeader, header].map((one) => one.toString('hex', 16, 52)).join()],
 	];
 	return {
@@ -106,7 +105,7 @@ export function videoFormat({ header: movieHeader, video: { entryType, entry, he
 		heightPx,
 		mustMatch,
 		/** What players must be told anew where it changes. */
-		entryKey: [config.toString('hex'), ...named].join(),
+		entryKey: [config.toString('hex'), ...named, profile].join(),
 		parameterSets: Buffer.concat(sets),
 	};
 }
@@ -129,19 +128,18 @@ const PLAIN_CONFIG = /^(.{4})(56e500)?(00)*$/;
 function readAudioConfig(config: Buffer, timescale: number) {
 	const [hex, bits] = [config.toString('hex'), config.readUInt16BE(0)];
 	// Kinds up to 4 are AAC, of which 2 is the usual one; 5 and 29 are HE-AAC.
-	const [kind, channels, isPlain] = [bits >> 11, (bits >> 3) & 15, PLAIN_CONFIG.test(hex)];
+	const [kind, channels] = [bits >> 11, (bits >> 3) & 15];
 	if (kind > 4 && kind !== 5 && kind !== 29) throw unsuitable('has a rare kind of AAC sound');
 	const codedRate = SAMPLE_RATES[(bits >> 7) & 15] ?? timescale;
 	const packetSamples = kind <= 4 && (bits & 4) !== 0 ? 960 : 1024;
 	// HE-AAC plays more samples than are coded, and its tracks count those; others count anything.
-	const isWhole = Number.isInteger((packetSamples * timescale) / codedRate);
-	const rate = isWhole ? timescale : codedRate;
+	const rate = (packetSamples * timescale) % codedRate === 0 ? timescale : codedRate;
 	return {
 		/** The same for clips of the same sound. */
 		sameConfig: hex.replace(PLAIN_CONFIG, '$1'),
 		rate,
 		packetTicks: (packetSamples * rate) / codedRate,
-		silence: kind === 2 && isPlain ? SILENCE_BY_CHANNELS.get(channels) : undefined,
+		silence: kind === 2 && PLAIN_CONFIG.test(hex) ? SILENCE_BY_CHANNELS.get(channels) : undefined,
 	};
 }
 
@@ -156,9 +154,8 @@ const BEFORE_CONFIG = /^.{8}03(?:80)*.{6}[01].04(?:80)*.{2}(?:40.{24}05(?:80)*([
 const AUDIO_HEADER_BYTES = 28;
 
 /**
- * Returns what a player must know to decode an audio track: its kind, how many ticks a packet lasts at
- * which rate, a packet of silence, where there is one for that kind, and the sample entry as an MP4
- * has it.
+ * Returns what a player must know to decode an audio track, a packet of silence, where there is one for
+ * its kind, and the sample entry as an MP4 has it.
  *
  * @throws Refusal for other audio than AAC
  */

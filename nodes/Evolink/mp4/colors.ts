@@ -7,29 +7,21 @@ export type Colors = ReadonlyArray<number | undefined>;
 /** Of a stream that is not read: its colors are like no others, unless the index says them. */
 export const UNREAD: Colors = [-1, -1, -1, undefined];
 
-/** Codes that mean the same as another, after their place in `Colors` (ITU-T H.273, 8). */
-const SAME: Readonly<Record<string, number>> = {
-	'0:7': 6,
-	'1:6': 1,
-	'1:14': 1,
-	'1:15': 1,
-	'2:6': 5,
-};
+/** Codes that mean the same as primaries 6, as transfer 1, and as matrix 5 (ITU-T H.273, 8). */
+const SAME = [[7], [6, 14, 15], [6]];
+const AS = [6, 1, 5];
 
 function colorsOf(codes: readonly number[], range: number | undefined): Colors {
+	const meant = codes.map((code, at) => (SAME[at].includes(code) ? AS[at] : code));
 	// A code of 2 means that it is not specified.
-	const meaningOf = (code: number, at: number) => SAME[`${at}:${code}`] ?? code;
-	return [...codes.map((code, at) => (code === 2 ? undefined : meaningOf(code, at))), range];
+	return [...meant.map((code) => (code === 2 ? undefined : code)), range];
 }
 
 /** Reads a `colr` box that has numbers; QuickTime's kind has no range, as have some of the other. */
 export function boxColors(colr: Buffer | undefined): Colors {
 	if (colr === undefined) return [];
-	const range = colr.length > 10 ? colr[10] >> 7 : undefined;
-	return colorsOf(
-		[4, 6, 8].map((at) => colr.readUInt16BE(at)),
-		range,
-	);
+	const codes = [4, 6, 8].map((at) => colr.readUInt16BE(at));
+	return colorsOf(codes, colr.length > 10 ? colr[10] >> 7 : undefined);
 }
 
 /** In bits: a number that says its length by zeros in front of it (ITU-T H.264, 9.1). */
@@ -50,16 +42,12 @@ function parameterSetPattern(chroma: string): RegExp {
 /** Reads what an H.264 stream itself says of its colors; without a word, their range is limited. */
 export function streamColors(parameterSet: Buffer): Colors {
 	// Some bytes only keep a start code from appearing.
-	const bytes = parameterSet.toString('latin1').replaceAll('\0\0\x03', '\0\0');
-	const bits = Array.from(bytes, (byte) => byte.charCodeAt(0).toString(2).padStart(8, '0')).join(
-		'',
-	);
+	const text = parameterSet.toString('latin1').split('\0\0\x03').join('\0\0');
+	const bits = [...Buffer.from(text, 'latin1')].map((byte) => byte.toString(2).padStart(8, '0'));
 	const hasChroma = PROFILES_WITH_CHROMA.includes(parameterSet[1]);
-	const found = parameterSetPattern(hasChroma ? CHROMA : '').exec(bits);
+	const found = parameterSetPattern(hasChroma ? CHROMA : '').exec(bits.join(''));
 	if (found === null) return UNREAD;
-	const [range, ...codes] = found.slice(1);
-	return colorsOf(
-		codes.map((code) => Number.parseInt(code ?? '10', 2)),
-		Number(range ?? 0),
-	);
+	const [, range, ...codes] = found;
+	const numbers = codes.map((code) => Number.parseInt(code ?? '10', 2));
+	return colorsOf(numbers, Number(range ?? 0));
 }

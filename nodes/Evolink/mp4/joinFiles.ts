@@ -44,14 +44,12 @@ async function* copy(
  */
 export async function joinFiles(files: readonly Mp4File[]) {
 	const movies: Movie[] = [];
-	const leavesOut = new Set<string>();
 	let samplesLeft = MOST_SAMPLES;
 	for (const [clip, file] of files.entries()) {
 		const movie = await forClip(clip, async () => {
 			const { moov, hasMore } = await readIndex(file);
 			const read = readMovie(moov, file.sizeBytes, samplesLeft);
-			for (const other of read.others) leavesOut.add(other);
-			if (hasMore) leavesOut.add('data beside the video, such as C2PA marks');
+			if (hasMore) read.others.push('data beside the video, such as C2PA marks');
 			return read;
 		});
 		movies.push(movie);
@@ -65,7 +63,7 @@ export async function joinFiles(files: readonly Mp4File[]) {
 		heightPx: layout.heightPx,
 		hasAudio: layout.audio !== undefined,
 		sizeBytes: head.length + layout.dataBytes,
-		leavesOut: [...leavesOut],
+		leavesOut: [...new Set(movies.flatMap(({ others }) => others))],
 		pieces: copy(files, head, layout.chunks),
 	};
 }

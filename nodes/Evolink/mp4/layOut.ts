@@ -1,7 +1,7 @@
 import { box } from './boxes';
 import { audioFormat, videoFormat } from './codecs';
 import type { Movie, Sample, Track } from './readMovie';
-import { forClip, tooLong, trimmed, unsuitable } from './refusal';
+import { forClip, tooLong, TRIMMED, unsuitable } from './refusal';
 
 /** Two hours of video with sound; it bounds how long the tables of all clips take, in time and memory. */
 export const MOST_SAMPLES = 500_000;
@@ -63,7 +63,7 @@ function spanOf({ samples, editSeconds, mediaTime, timescale, delaySeconds }: Tr
 	const length = end - firstShown;
 	const shownLength = editSeconds === undefined ? length : editSeconds * timescale;
 	if (firstShown < mediaTime || length - shownLength > 1.5 * longestDuration) {
-		throw trimmed();
+		throw unsuitable(...TRIMMED);
 	}
 	if (!samples[0].isSync || length <= 0) throw unsuitable('has no key frame at its beginning');
 	/** By how much the first frame comes after the start of the movie. */
@@ -176,7 +176,7 @@ async function layOutAudio(
 		await forClip(clip, () => {
 			const offsetSeconds = Math.abs(exactSlots[clip] - firstSlots[clip]) * slotSeconds;
 			if (audio !== undefined && offsetSeconds + audio.straySeconds > NOTICEABLE_SECONDS) {
-				throw unsuitable(`has sound of ${rate} Hz, in packets too long to stay in step`);
+				throw unsuitable('has sound of so low a sample rate that it would be out of step');
 			}
 			const end = Math.max(nextFree, Math.min(firstSlots[clip + 1] ?? endSlot, endSlot));
 			if (end - firstSlot > MOST_SAMPLES) throw tooLong();

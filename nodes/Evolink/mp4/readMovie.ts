@@ -1,5 +1,5 @@
 import { boxesIn, findBox, getBox } from './boxes';
-import { cutShort, damaged, tooLong, trimmed, unsuitable } from './refusal';
+import { cutShort, damaged, tooLong, TRIMMED, unsuitable } from './refusal';
 
 /** One frame or one packet of audio, in the order of decoding. */
 export interface Sample {
@@ -145,7 +145,7 @@ function isLong(box: Buffer): boolean {
 function readEdits(trak: Buffer, movieTimescale: number) {
 	const elst = findBox(trak, 'edts', 'elst') ?? Buffer.alloc(8);
 	const count = elst.readUInt32BE(4);
-	if (count > MOST_EDITS) throw trimmed();
+	if (count > MOST_EDITS) throw unsuitable(...TRIMMED);
 	const edits = Array.from({ length: count }, (_, edit) => {
 		const at = 8 + edit * (isLong(elst) ? 20 : 12);
 		const [duration, mediaTime, rate] = isLong(elst)
@@ -157,7 +157,7 @@ function readEdits(trak: Buffer, movieTimescale: number) {
 	// A media time of -1 means that nothing is shown for so long.
 	const delaySeconds = edits.length > 0 && edits[0].mediaTime < 0 ? edits[0].seconds : 0;
 	const [shown, ...others] = edits.filter(({ mediaTime }) => mediaTime >= 0);
-	if (others.length > 0) throw trimmed();
+	if (others.length > 0) throw unsuitable(...TRIMMED);
 	return {
 		mediaTime: shown?.mediaTime ?? 0,
 		editSeconds: shown?.seconds || undefined,
@@ -207,9 +207,8 @@ export function readMovie(moov: Buffer, fileBytes: number, mostSamples: number):
 	if (findBox(moov, 'mvex') !== undefined) throw unsuitable('is a fragmented MP4', 'needsExport');
 	const mvhd = getBox(moov, 'mvhd');
 	const traks = [...boxesIn(moov)].filter(({ type }) => type === 'trak');
-	const kinds = traks.map(({ content }) =>
-		getBox(content, 'mdia', 'hdlr').toString('latin1', 8, 12),
-	);
+	const handlers = traks.map(({ content }) => getBox(content, 'mdia', 'hdlr'));
+	const kinds = handlers.map((handler) => handler.toString('latin1', 8, 12));
 	const readTrack = (kind: 'vide' | 'soun', most: number): Track | undefined => {
 		const index = kinds.indexOf(kind);
 		if (index < 0) return undefined;

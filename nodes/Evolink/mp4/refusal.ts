@@ -23,9 +23,7 @@ export function unsuitable(why: string, reason: Refusal['reason'] = 'unsuitable'
 	return new Refusal(reason, `cannot be joined, because it ${why}`);
 }
 
-export function trimmed(): Refusal {
-	return unsuitable('was trimmed without being saved as a new video', 'needsExport');
-}
+export const TRIMMED = ['was trimmed without being saved as a new video', 'needsExport'] as const;
 
 export function tooLong(): Refusal {
 	return new Refusal('tooLong', 'makes the joined video too long');

@@ -30,9 +30,7 @@ const ADVICE: Record<Refusal['reason'], readonly [string, string?]> = {
 		'Export it once with the same settings as the other clips, in any video editor.',
 		'Join clips of the same model, quality and image shape.',
 	],
-	needsExport: [
-		'Export it once, with QuickTime, Photos or any video editor, and join the new file.',
-	],
+	needsExport: ['Export it once (QuickTime, Photos or any editor) and join the new file.'],
 	tooLong: ['Join fewer or shorter videos at a time.'],
 };
 

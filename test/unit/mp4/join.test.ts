@@ -119,7 +119,7 @@ describe('a clip is refused', () => {
 		['in fragments', clip('fragmented'), 'fragmented'],
 		['turned', patched('plain', 'moov trak tkhd', 40, [0, 0, 0, 0]), 'rotation'],
 		['turned as a whole', patched('plain', 'moov mvhd', 36, [0, 0, 0, 0]), 'rotation'],
-		['encrypted', withBox(clip('plain'), `${STBL} stsd`, entry('encv')), 'is encrypted'],
+		['encrypted', withBox(clip('plain'), `${STBL} stsd`, entry('encv')), 'encrypted video'],
 		['in AV1', withBox(clip('plain'), `${STBL} stsd`, entry('av01')), 'AV1 video'],
 		['in VP9', withBox(clip('plain'), `${STBL} stsd`, entry('vp09')), 'VP9 video'],
 		['in MPEG-4', withBox(clip('plain'), `${STBL} stsd`, entry('mp4v')), 'MPEG-4 Visual video'],
