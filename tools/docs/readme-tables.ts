@@ -68,6 +68,7 @@ function commandTable(): string {
 
 function defaultWords({ name, default: value }: INodeProperties): string {
 	if (name === 'pollInterval') return 'automatic';
+	if (name === 'rehearse') return 'off, until it is added';
 	if (name === 'maxVideos' || name === 'minBalance') return 'none';
 	if (value === '' || value === undefined) return '';
 	if (typeof value === 'object') return 'none';
