@@ -51,7 +51,7 @@ function unknownOperation(resource: string, operation: string): Run {
 	});
 }
 
-/** The Evolink node: creates videos, reads tasks and the balance. */
+/** The Evolink node: creates and joins videos, reads tasks and the balance, uploads images. */
 export class Evolink implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Evolink',

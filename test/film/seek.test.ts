@@ -9,8 +9,11 @@ const INTO_FRAME_SECONDS = 0.005;
 /** Of 255, on average: the same frame differs by nothing, another one by 20 and more. */
 const LARGEST_DIFFERENCE = 2;
 
-/** Chromium has no decoder for H.265. */
-const PLAYABLE = Object.entries(FILMS).filter(([name]) => !name.includes('H.265'));
+/**
+ * Chromium has no decoder for H.265, and shows a whole film in the colors that any clip says: small clips
+ * that say none are shown in others when they are alone.
+ */
+const PLAYABLE = Object.entries(FILMS).filter(([name]) => !/H\.265|colors/.test(name));
 
 let browser: Browser;
 beforeAll(async () => {

@@ -1,6 +1,9 @@
 /** What can come along when a key is copied: white space, line breaks and what cannot be seen. */
 const NOT_IN_A_KEY = /[\s\p{Cc}\p{Cf}\u2800\u3164]+/gu;
 
+/** What cannot be seen, though it is no white space. */
+const INVISIBLE = /[\p{Cf}\u2800\u3164]/gu;
+
 /**
  * Returns the key as it is sent and redacted: without what was pasted along with it, be it inside or
  * around, a leading `Bearer` and quotes included.
@@ -9,6 +12,7 @@ export function cleanApiKey(value: unknown): string {
 	const text = typeof value === 'string' ? value : '';
 	const quotes = /^["'`„“”‘’]+|["'`“”‘’]+$/g;
 	return text
+		.replace(INVISIBLE, ' ')
 		.trim()
 		.replace(quotes, '')
 		.replace(/^\s*bearer[\s:]+/i, '')

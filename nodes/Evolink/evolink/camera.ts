@@ -122,7 +122,9 @@ function bracket(commands: readonly string[]): string {
 function sentence(commands: readonly string[], steps: readonly CameraStep[]): string {
 	const inWords = (some: readonly string[]) => some.map((one) => one.toLowerCase()).join(' and ');
 	const movements = steps.map(({ cue, commands: some }) =>
-		[cue.trim().replace(/^then\b\s*/i, ''), inWords(some)].filter((part) => part !== '').join(' '),
+		[cue.trim().replace(/^then\b[\s,]*|,$/gi, ''), inWords(some)]
+			.filter((part) => part !== '')
+			.join(' '),
 	);
 	const all = [inWords(commands), ...movements].filter((movement) => movement !== '');
 	return all.length === 0 ? '' : `Camera: ${all.join(', then ')}.`;

@@ -86,7 +86,7 @@ const WORDS_BY_STATUS: Partial<Record<number, [what: string, nextStep: string]>>
 	415: ['Evolink did not accept the kind of file', USE_OTHER_IMAGE],
 	422: ['Evolink did not accept the request', CHECK_FIELDS],
 	429: [
-		'Evolink received too many requests at once',
+		'Evolink received too many requests',
 		"Wait a minute, then run the workflow again, and lower 'Max Concurrent Videos' if it happens often.",
 	],
 	500: ['Evolink had an internal error', WAIT_MINUTES],

@@ -445,15 +445,19 @@ export function inWords(values: readonly number[] | Range): string {
 /**
  * Checks that the model can do what the settings ask for.
  *
+ * @param hasWords whether the prompt has words of the user's beside camera commands
  * @throws EvolinkFailure that names the field, what is allowed, and the model
  */
 export function checkSettings(
 	model: VideoModel,
 	settings: VideoSettings,
 	imageCount: ImageCount,
+	hasWords = settings.prompt !== '',
 ): void {
 	checkQuality(model, settings, imageCount);
-	checkPrompt(model, settings, imageCount);
+	// Camera commands alone say nothing of a video without an image.
+	const hasPrompt = imageCount === 0 ? hasWords : settings.prompt !== '';
+	checkPrompt(model, settings.prompt, hasPrompt || !model.promptRequiredFor.includes(imageCount));
 	const { displayName, negativePrompt, seed } = model;
 	const ratios = aspectRatiosFor(model, imageCount);
 	const { aspectRatio } = settings;
@@ -506,9 +510,9 @@ function checkQuality(model: VideoModel, settings: VideoSettings, imageCount: Im
 	);
 }
 
-function checkPrompt(model: VideoModel, { prompt }: VideoSettings, imageCount: ImageCount): void {
+function checkPrompt(model: VideoModel, prompt: string, isEnough: boolean): void {
 	const { displayName, promptMaxCharacters: most = Infinity, countsChineseTwice } = model;
-	if (prompt === '' && model.promptRequiredFor.includes(imageCount)) {
+	if (!isEnough) {
 		throw inputFailure(
 			`'Prompt' is empty, but ${displayName} needs one`,
 			'Describe what happens in the video, or check the expression that fills the field.',

@@ -8,12 +8,12 @@ const KINDS: ReadonlyArray<[begins: RegExp, mediaType: string, extension: string
 	[/^[^]E\xdf\xa3/, 'video/webm', '.webm'],
 	[/^\x89PNG\r\n/, 'image/png', '.png'],
 	[/^\xff\xd8\xff/, 'image/jpeg', '.jpg'],
-	[/^GIF8/, 'image/gif', '.gif'],
+	[/^GIF8[79]a/, 'image/gif', '.gif'],
 	[/^RIFF[^]{4}WEBP/, 'image/webp', '.webp'],
 	[/^RIFF[^]{4}WAVE/, 'audio/wav', '.wav'],
 	[/^fLaC/, 'audio/flac', '.flac'],
 	[/^OggS/, 'audio/ogg', '.ogg'],
-	[/^ID3|^\xff[\xf2\xf3\xfa\xfb]/, 'audio/mpeg', '.mp3'],
+	[/^ID3[^ -~]|^\xff[\xe2\xe3\xf2\xf3\xfa\xfb]/, 'audio/mpeg', '.mp3'],
 	[/^\xff[\xf0\xf1\xf8\xf9]/, 'audio/aac', '.aac'],
 ];
 
@@ -35,7 +35,7 @@ export function isMadeOfBoxes(mediaType: string): boolean {
 }
 
 /** Characters that mean something to a file system, that cannot be seen, and halves of characters. */
-const NOT_FOR_A_FILE_NAME = /[\p{Cc}\p{Cs}<>:"/\\|?*]/gu;
+const NOT_FOR_A_FILE_NAME = /[\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069<>:"/\\|?*]/gu;
 
 /** What file systems, databases and storage services take. */
 const LONGEST_FILE_NAME_BYTES = 200;

@@ -10,7 +10,7 @@ export interface Mp4File {
 /** An index is far smaller; without a limit, a hostile file could fill the memory. */
 const LARGEST_INDEX_BYTES = 64 * 1024 * 1024;
 
-/** Reads a file in order, one piece of it in memory at a time. */
+/** Reads a file in order, no byte twice, one piece of it in memory at a time. */
 export class FileReader {
 	private readonly pieces: AsyncGenerator<Uint8Array>;
 
@@ -28,7 +28,9 @@ export class FileReader {
 		const end = offset + sizeBytes;
 		const parts: Uint8Array[] = [];
 		while (this.position + this.piece.length < end) {
-			parts.push(this.piece.subarray(Math.max(0, offset - this.position)));
+			const part = this.piece.subarray(Math.max(0, offset - this.position));
+			// An empty view would keep the whole piece in memory.
+			if (part.length > 0) parts.push(part);
 			this.position += this.piece.length;
 			const next = await this.pieces.next();
 			if (next.done === true) throw cutShort();
@@ -60,7 +62,10 @@ export async function readIndex(file: Mp4File): Promise<{ moov: Buffer; hasMore:
 		let offset = 0;
 		for (let count = 0; offset + 8 <= file.sizeBytes; count++) {
 			const left = file.sizeBytes - offset;
-			const header = boxHeader(await reader.read(offset, Math.min(left, 16)));
+			let start = await reader.read(offset, 8);
+			const isLong = start.readUInt32BE(0) === 1;
+			if (isLong) start = Buffer.concat([start, await reader.read(offset + 8, 8)]);
+			const header = boxHeader(start);
 			if (offset === 0 && header.type !== 'ftyp')
 				throw new Refusal('notMp4', 'is not an MP4 video');
 			// A box that says nothing of its size goes to the end.
@@ -69,7 +74,8 @@ export async function readIndex(file: Mp4File): Promise<{ moov: Buffer; hasMore:
 			if (sizeBytes > left) throw cutShort();
 			if (header.type === 'moov') {
 				if (sizeBytes > LARGEST_INDEX_BYTES) throw damaged();
-				moov = (await reader.read(offset, sizeBytes)).subarray(header.headerBytes);
+				const { headerBytes } = header;
+				moov = await reader.read(offset + headerBytes, sizeBytes - headerBytes);
 			}
 			hasMore ||= !KEPT_BOXES.includes(header.type);
 			offset += sizeBytes;

@@ -30,7 +30,7 @@ const WAYS_OUT: Partial<Record<OtherFile, string>> = {
 	JSON: 'The node before this one has returned data instead of the image. Check its settings, such as its response format.',
 	'base64 text':
 		"Turn it into a file with n8n's 'Convert to File' node (Move Base64 String to File) before this one.",
-	'a video': 'Use an image: the video starts with it.',
+	'a video': 'Use an image instead.',
 	'a PDF document': 'Save the image in it as JPEG.',
 	'a ZIP archive': "Take the image out of it first, e.g. with n8n's Compression node.",
 };
@@ -96,7 +96,7 @@ function faultOf(image: Image, sizeBytes: number, rules: ImageRules): Fault | un
 		];
 	}
 	return image.hasTransparency && rules.opaqueFormats?.includes(image.format)
-		? ['partly transparent, which this model does not take', 'Save it as JPEG.']
+		? ['saved with transparency, which this model does not take', 'Save it as JPEG.']
 		: undefined;
 }
 

@@ -145,7 +145,10 @@ export const createVideo: Operation = {
 		const shapes = new Set(starting.flatMap(({ shape }) => shape ?? []));
 		if (shapes.size > 1) {
 			const [{ itemIndex }] = starting;
-			execution.advise(itemIndex, `${DIFFERENT_SHAPES} (${[...shapes].join(', ')}).`);
+			execution.advise(
+				itemIndex,
+				`${DIFFERENT_SHAPES} (width to height: ${[...shapes].join(', ')}).`,
+			);
 		}
 		const accounts = new Set<OpenAccount>();
 		for (const { itemIndex, starts } of starting) {

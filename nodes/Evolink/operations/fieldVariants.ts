@@ -112,7 +112,7 @@ export function forExpression(
 	models: readonly VideoModel[],
 	field: INodeProperties,
 ): INodeProperties {
-	return { ...field, displayOptions: { hide: { model: [...(valuesOf(models).model ?? [])] } } };
+	return { ...field, displayOptions: { hide: { model: [...valuesOf(models).model] } } };
 }
 
 /** Returns a field as it is shown with a model by its ID, and only then. */

@@ -73,7 +73,7 @@ const FILE_SOURCE = {
 type Shown = Record<string, NodeParameterValue[]>;
 
 const IMAGE_RULES_IN_WORDS =
-	'JPEG, PNG or WebP, at most 20 MB; most models want more than 300 pixels on each side, and no side more than 2.5 times the other';
+	'most models take JPEG, PNG or WebP of at most 20 MB, some of 10 MB, with more than 300 pixels on each side, and no side more than 2.5 times the other';
 
 const NO_SOURCE = {
 	name: 'None (Text to Video)',
@@ -207,15 +207,16 @@ export function fileFieldOf(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	fields: Fields,
+	noFileAdvice: string,
 	frame: Frame = FIRST_FRAME,
 ): IBinaryData {
-	const { fileName, fileField, defaultFile, sourceField } = frame;
+	const { fileName, fileField, defaultFile } = frame;
 	return (
 		binaryDataOf(fields.value(fileName, defaultFile)) ??
 		findFile(context, itemIndex, fields.text(fileName, fileField), {
 			defaultForOnlyFile: frame === LAST_FRAME ? undefined : defaultFile,
 			fileField,
-			noFileAdvice: `if the image is on the web, set '${sourceField}' to 'URL'`,
+			noFileAdvice,
 		})
 	);
 }
@@ -235,7 +236,8 @@ async function readFrame(
 		return { kind: 'link', frame, url };
 	}
 	if (source === 'binary') {
-		const binary = fileFieldOf(context, itemIndex, fields, frame);
+		const orUrl = `if the image is on the web, set '${frame.sourceField}' to 'URL'`;
+		const binary = fileFieldOf(context, itemIndex, fields, orUrl, frame);
 		const file = await checkImageFile(context, itemIndex, binary, model.image, frame);
 		return { kind: 'file', frame, file };
 	}

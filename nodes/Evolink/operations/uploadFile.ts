@@ -35,8 +35,8 @@ const ANY_IMAGE = {
 } as const;
 
 function isoTime(value: JsonValue | undefined): string | null {
-	const isSeconds = typeof value === 'number' && value < 1e11;
-	const time = new Date(isSeconds ? value * 1000 : String(value));
+	const isNumber = typeof value === 'number';
+	const time = new Date(isNumber && value < 1e11 ? value * 1000 : isNumber ? value : String(value));
 	return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }
 
@@ -47,7 +47,7 @@ export const uploadFile: Operation = {
 		const { fields } = fieldsOfItem(context, itemIndex);
 		const account = await execution.openAccount(itemIndex);
 		const isSimplified = fields.yesOrNo('simplify', 'Simplify');
-		const binary = fileFieldOf(context, itemIndex, fields);
+		const binary = fileFieldOf(context, itemIndex, fields, 'e.g. a form or HTTP Request');
 		const words = { image: 'The image', file: 'The file' };
 		const image = await checkImageFile(context, itemIndex, binary, ANY_IMAGE, words);
 		return {

@@ -67,7 +67,7 @@ function readVideoSettings(
 	const text = (name: string, shownAs: string) => () => fields.text(name, shownAs).trim();
 	return {
 		prompt: composePrompt(words, commands, readSteps(options), model.camera),
-		quality: readOwn(fields, 'quality', defaultQuality, text('quality', 'Quality')),
+		quality: readOwn(fields, 'quality', defaultQuality, text('quality', 'Quality')).toLowerCase(),
 		durationSeconds: readOwn(fields, 'duration', defaultDurationSeconds, () =>
 			fields.number('duration', 'Duration'),
 		),
@@ -122,7 +122,8 @@ function shapeOf(
 	{ aspectRatio = '' }: VideoSettings,
 	[first]: readonly Image[],
 ): string | undefined {
-	if (aspectRatio.includes(':')) return aspectRatio;
+	const [width, height] = aspectRatio.split(':').map(Number);
+	if (height > 0) return (width / height).toFixed(2);
 	return first?.kind === 'file' ? first.file.shape : undefined;
 }
 
@@ -189,7 +190,8 @@ export async function readVideo(
 	const images = await readImages(context, itemIndex, fields, model);
 	const imageCount: ImageCount = images.length === 2 ? 2 : images.length === 1 ? 1 : 0;
 	const video = readVideoSettings(model, imageCount, fields, options);
-	checkSettings(model, video, imageCount);
+	const hasWords = fields.text('prompt', 'Prompt').trim() !== '';
+	checkSettings(model, video, imageCount, hasWords);
 	const ofPrompt = adviceOnPrompt(context, fields, model.camera === 'brackets' ? video.prompt : '');
 	return {
 		images,
