@@ -25,7 +25,7 @@ export interface FailureDetails {
 	isByApi?: true;
 	/** Whether it was only the time that ran out, so that 'On Timeout' applies. */
 	timedOut?: boolean;
-	/** Whether a video may have been started, and paid for, though no task is known. */
+	/** Whether a video may have been started, and paid for, though it is not certain. */
 	mayBePaid?: boolean;
 }
 

@@ -304,12 +304,14 @@ export function timeoutFailure(
 	const statusSentence = isKnown
 		? `Its last known status is '${status}'.`
 		: `Evolink reports the status '${status}', which this node does not know.`;
+	const unfinished =
+		task === undefined ? 'The status of the task could not be read' : 'The video was not finished';
 	return apiFailure(
 		task?.status === 'completed'
 			? `The video is finished, but Evolink gave no link to it within ${timeoutSeconds} seconds`
-			: `The video was not finished within ${timeoutSeconds} seconds`,
+			: `${unfinished} within ${timeoutSeconds} seconds`,
 		[
-			task === undefined ? 'Its status could not be read.' : statusSentence,
+			task === undefined ? '' : statusSentence,
 			trouble === undefined ? '' : `The last attempt to read it ended with: ${trouble.message}.`,
 			isKnown
 				? "To wait longer, raise 'Timeout (Seconds)' in the options."
@@ -370,6 +372,14 @@ export function internalFailure(error: unknown): EvolinkFailure {
 		{ kind: 'internal' },
 	);
 	return new EvolinkFailure(details, error);
+}
+
+/** Returns a failure, such as a limit's, with what had failed before: the item's video may be paid for. */
+export function afterFailure(error: unknown, before: FailureDetails): unknown {
+	if (!(error instanceof EvolinkFailure)) return error;
+	const { taskId, status, failureCode } = before;
+	const description = `It had failed before: ${before.message}. ${error.details.description}`;
+	return new EvolinkFailure({ ...error.details, description, taskId, status, failureCode });
 }
 
 /**

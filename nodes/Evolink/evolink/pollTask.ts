@@ -14,8 +14,7 @@ const LONGEST_PAUSE_MS = 5_000;
 const FLOOR_FOR_EACH_WAITING_MS = 100;
 
 /**
- * The items that wait in this n8n process, whatever their execution: they share its processor. The
- * only state that the node keeps outside of an execution.
+ * The items that wait in this n8n process, whatever their execution: they share its processor.
  */
 let itemsWaiting = 0;
 

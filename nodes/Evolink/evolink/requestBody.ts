@@ -71,7 +71,7 @@ export function sentIn(body: RequestBody): SentSettings {
 		duration: typeof duration === 'number' ? duration : null,
 		...withoutGaps({
 			aspectRatio: firstText(aspect_ratio) ?? undefined,
-			generateAudio: sound === undefined ? generate_audio : sound === 'on',
+			generateAudio: sound === undefined ? generate_audio : sound === true || sound === 'on',
 		}),
 	};
 }

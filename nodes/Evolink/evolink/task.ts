@@ -95,7 +95,7 @@ function createdMs(value: unknown): number | undefined {
 function statusIn(value: unknown): string | undefined {
 	const status = text(value);
 	const known = status?.trim().toLowerCase() ?? '';
-	return KNOWN_STATUSES.includes(known) ? known : status;
+	return isKnownStatus(known) ? known : status;
 }
 
 /** A task is not wrapped deeper than this. */

@@ -23,7 +23,7 @@ export interface Identity {
  *   never arrived.
  * - `lost`: the outcome is unknown; the item must not be submitted again.
  * - `hopeless`: the task failed for a reason that another try does not change.
- * - `failed`: the task failed; the item may be submitted again.
+ * - `failed`: the task failed, or the API refused it; the item may be submitted again.
  * - `started`: a task exists.
  * - `rehearsed`: nothing was submitted, on purpose.
  */

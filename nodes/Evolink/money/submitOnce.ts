@@ -3,7 +3,13 @@ import type { Logger } from 'n8n-workflow';
 
 import type { EvolinkClient } from '../evolink/client';
 import { EvolinkFailure } from '../evolink/failure';
-import { failedTaskFailure, isHopeless, ofTask, unknownOutcomeFailure } from '../evolink/failures';
+import {
+	afterFailure,
+	failedTaskFailure,
+	isHopeless,
+	ofTask,
+	unknownOutcomeFailure,
+} from '../evolink/failures';
 import { readTask } from '../evolink/pollTask';
 import type { RequestBody, SentSettings } from '../evolink/requestBody';
 import type { EvolinkTask } from '../evolink/task';
@@ -31,6 +37,8 @@ export interface Submission {
 	mayBePostponed: boolean;
 	/** Throws EvolinkFailure when no more videos may be started in this execution. */
 	checkLimit(): void;
+	/** Throws EvolinkFailure when the account has too few credits left. */
+	checkBalance(): Promise<void>;
 	/** Makes the body, and what the row says was sent; uploads the images that are files. */
 	body(): Promise<{ body: RequestBody; sent: SentSettings }>;
 }
@@ -101,8 +109,11 @@ async function resumeOrSubmit(submission: Submission, execution: Execution): Pro
 	const { itemIndex, identity } = submission;
 	const known = execution.paidTasks.find(itemIndex, identity);
 	switch (known?.state) {
-		case 'started':
-			return (await resume(submission, known, execution)) ?? (await submit(submission, execution));
+		case 'started': {
+			const resumed = await resume(submission, known, execution);
+			// It did not look as if it would start one, so nobody has asked for the balance yet.
+			return resumed ?? (await submit(submission, execution, submission.checkBalance));
+		}
 		case 'lost':
 		case 'hopeless':
 			throw new EvolinkFailure(known.failure);
@@ -132,7 +143,10 @@ async function resume(
 		if (isHopeless(task, submission.hasOnlyLinks)) throw failure;
 		return undefined;
 	} catch (error) {
-		const isUnknown = error instanceof EvolinkFailure && error.details.httpCode === '404';
+		const isUnknown =
+			error instanceof EvolinkFailure &&
+			error.details.isByApi === true &&
+			error.details.httpCode === '404';
 		const isOld = Date.now() - startedAtMs >= SHORTEST_TASK_LIFETIME_MS;
 		if (!isUnknown || !isOld) throw ofTask(error, taskId);
 		const { itemIndex, identity } = submission;
@@ -143,7 +157,12 @@ async function resume(
 
 /** Notes that a task has failed: a retry submits the item again, unless that cannot help. */
 export function rememberFailedTask(
-	{ itemIndex, identity, hasOnlyLinks, imageAdvice }: Omit<Submission, 'mayBePostponed'>,
+	{
+		itemIndex,
+		identity,
+		hasOnlyLinks,
+		imageAdvice,
+	}: Pick<Submission, 'itemIndex' | 'identity' | 'hasOnlyLinks' | 'imageAdvice'>,
 	task: EvolinkTask,
 	{ paidTasks }: Pick<Execution, 'paidTasks'>,
 ): EvolinkFailure {
@@ -154,10 +173,20 @@ export function rememberFailedTask(
 }
 
 /** Counts the video before it is submitted, and no longer once it is certain that none was started. */
-async function submit(submission: Submission, execution: Execution): Promise<TaskUnderWay> {
+async function submit(
+	submission: Submission,
+	execution: Execution,
+	checkFirst?: () => Promise<void>,
+): Promise<TaskUnderWay> {
 	const { itemIndex, identity } = submission;
 	const { paidTasks } = execution;
-	submission.checkLimit();
+	const known = paidTasks.find(itemIndex, identity);
+	try {
+		await checkFirst?.();
+		submission.checkLimit();
+	} catch (error) {
+		throw known?.state === 'failed' ? afterFailure(error, known.failure) : error;
+	}
 	paidTasks.countVideo(1);
 	try {
 		return await submitCounted(submission, execution);

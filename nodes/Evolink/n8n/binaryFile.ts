@@ -6,6 +6,9 @@ import { isJsonObject } from '../evolink/task';
 /** A name of a field that somebody has filled with the file itself is not looked for. */
 const LONGEST_FIELD_NAME_CHARACTERS = 200;
 
+/** Four of n8n's own: joining videos takes two thirds of the time. */
+const PIECE_BYTES = 256 * 1024;
+
 /** Reads a file piece by piece, wherever n8n keeps it. */
 export async function* piecesOf(
 	context: IExecuteFunctions,
@@ -17,7 +20,10 @@ export async function* piecesOf(
 		yield await context.helpers.getBinaryDataBuffer(itemIndex, binary);
 		return;
 	}
-	const stream: AsyncIterable<unknown> = await context.helpers.getBinaryStream(binary.id);
+	const stream: AsyncIterable<unknown> = await context.helpers.getBinaryStream(
+		binary.id,
+		PIECE_BYTES,
+	);
 	for await (const piece of stream) {
 		if (piece instanceof Uint8Array) yield piece;
 	}

@@ -108,6 +108,8 @@ interface ItemFacts {
 	ownTaskId?: string;
 	/** Whether an AI agent is told, which gets the message alone. */
 	isAgentCall?: boolean;
+	/** Whether the operation pays for videos. */
+	isPaidOperation?: boolean;
 }
 
 /**
@@ -117,13 +119,13 @@ interface ItemFacts {
  */
 export function toFailureDetails(
 	error: unknown,
-	{ redact = (text) => text, ownTaskId, isAgentCall = false }: ItemFacts = {},
+	{ redact = (text) => text, ownTaskId, isAgentCall, isPaidOperation = false }: ItemFacts = {},
 ): FailureDetails {
 	const { details } = failureOf(error);
-	const next = wayOn(details, ownTaskId !== undefined && ownTaskId === details.taskId);
-	const message = isAgentCall
-		? joined([`${details.message}.`, next, adviceForAgent(details)])
-		: details.message;
+	const isOwn = ownTaskId !== undefined && ownTaskId === details.taskId;
+	const next = wayOn(details, isOwn, isPaidOperation);
+	const advice = isPaidOperation ? adviceForAgent(details) : '';
+	const message = isAgentCall ? joined([`${details.message}.`, next, advice]) : details.message;
 	const description = joined([details.description, next]);
 	return { ...details, message: redact(message), description: redact(description) };
 }
@@ -142,6 +144,7 @@ function adviceForAgent({ kind, taskId, status, httpCode, mayBePaid }: FailureDe
 function wayOn(
 	{ taskId, status, httpCode = '', timedOut, mayBePaid }: FailureDetails,
 	isOwn: boolean,
+	isPaidOperation: boolean,
 ): string {
 	const id = `Task ID: ${taskId}.`;
 	if (mayBePaid === true) {
@@ -158,6 +161,7 @@ function wayOn(
 	if (isUnread && ['400', '404'].includes(httpCode)) {
 		return isOwn ? `${id} Task > Get with this ID shows whether it is there after all.` : id;
 	}
+	if (status === undefined && !isPaidOperation) return id;
 	return `${id} The video is paid for: use Task > Get with this ID, with Download Video turned on, to get it.`;
 }
 

@@ -90,6 +90,7 @@ function paidItem(item: CheckedItem, account: OpenAccount, execution: Execution)
 		timeoutSeconds,
 		client,
 		checkLimit: () => checkMaxVideos(1, execution),
+		checkBalance: async () => await checkMinBalance(account, execution),
 		async body() {
 			const video = checked ?? (await check());
 			const body = await bodyOf(video, timeoutSeconds, account, execution);
@@ -122,8 +123,6 @@ function paidItem(item: CheckedItem, account: OpenAccount, execution: Execution)
 	};
 }
 
-const DIFFERENT_SHAPES = 'The videos get different shapes, so Video > Join cannot make one of them';
-
 /** Video > Create: submits the images and the words, and waits and downloads as far as wanted. */
 export const createVideo: Operation = {
 	async prepare(execution, itemIndex): Promise<PreparedItem> {
@@ -142,14 +141,6 @@ export const createVideo: Operation = {
 
 	async guard(starting, execution) {
 		checkMaxVideos(starting.length, execution);
-		const shapes = new Set(starting.flatMap(({ shape }) => shape ?? []));
-		if (shapes.size > 1) {
-			const [{ itemIndex }] = starting;
-			execution.advise(
-				itemIndex,
-				`${DIFFERENT_SHAPES} (width to height: ${[...shapes].join(', ')}).`,
-			);
-		}
 		const accounts = new Set<OpenAccount>();
 		for (const { itemIndex, starts } of starting) {
 			if (starts === 'video') accounts.add(await execution.openAccount(itemIndex));

@@ -244,7 +244,7 @@ async function readFrame(
 	if (source !== 'none') {
 		throw inputFailure(
 			`'${frame.sourceField}' has an unknown value: '${quotedName(source)}'`,
-			"Choose 'url' for a link or 'binary' for a file from an earlier node.",
+			"Choose 'url' for a link, 'binary' for a file from an earlier node, or 'none'.",
 		);
 	}
 	if (isLast || model.imageCounts.includes(0)) return undefined;

@@ -120,7 +120,7 @@ async function join(context: IExecuteFunctions): Promise<INodeExecutionData> {
 	const video = await joinFiles(files);
 	const file = await store(context, files[0].id, video.pieces, fileName);
 	if (video.leavesOut.length > 0) {
-		const message = `The joined video has the picture and sound of the videos, and nothing else. Left out: ${video.leavesOut.join(', ')}.`;
+		const message = `The joined video has the video and sound of the videos, and nothing else. Left out: ${video.leavesOut.join(', ')}.`;
 		context.addExecutionHints({ message, location: 'outputPane', type: 'info' });
 	}
 	return {

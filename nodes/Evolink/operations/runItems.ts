@@ -9,7 +9,7 @@ import type {
 import { EvolinkClient } from '../evolink/client';
 import type { Balance, UploadedFile } from '../evolink/client';
 import type { FailureDetails } from '../evolink/failure';
-import { ofTask } from '../evolink/failures';
+import { afterFailure, ofTask } from '../evolink/failures';
 import { isFinished } from '../evolink/task';
 import { PaidTasks } from '../money/paidTasks';
 import { Postponed } from '../money/submitOnce';
@@ -42,7 +42,7 @@ export interface OpenAccount extends Account {
 	/** As soon as somebody has asked for it. */
 	balance?: Promise<Balance>;
 	/** Uploads of this execution, by the image's SHA-256; nothing where one has failed. */
-	uploads: Map<string, Promise<UploadedFile | undefined>>;
+	uploads: Map<string, UploadedFile | Promise<UploadedFile | undefined>>;
 }
 
 /** What the work on the items of one execution shares. */
@@ -110,7 +110,6 @@ export interface StartingItem {
 	itemIndex: number;
 	starts: 'video' | 'rehearsal';
 	failedBefore?: FailureDetails;
-	shape?: string;
 }
 
 /** What became of one item; undefined as long as nothing did. */
@@ -182,6 +181,7 @@ class ItemRun {
 		const leave = stopOnCancel(this.context, this.stop);
 		try {
 			await this.prepareAll();
+			this.adviseOnShapes();
 			this.recallFailures();
 			await this.guard();
 			const request = await this.trySleep();
@@ -226,27 +226,40 @@ class ItemRun {
 		this.throwIfFailed();
 	}
 
-	/** Takes out the items that may not start anything; the others go on. */
-	private async guard(): Promise<void> {
-		const starting = this.prepared.flatMap((item, itemIndex): StartingItem[] =>
-			item?.starts === undefined || this.results[itemIndex] !== undefined
-				? []
-				: [{ ...item, itemIndex, starts: item.starts }],
+	private adviseOnShapes(): void {
+		const shapes = new Set(
+			this.prepared.flatMap((item) =>
+				item !== undefined && 'begin' in item ? (item.shape ?? []) : [],
+			),
 		);
-		if (starting.length === 0 || this.stop.reason !== undefined) return;
-		const [first] = starting;
-		await this.settle(first.itemIndex, async () => {
-			await this.operation.guard?.(starting, this.execution);
+		if (shapes.size < 2) return;
+		this.advise(
+			undefined,
+			`The videos get different shapes, so Video > Join cannot make one of them (width to height: ${[...shapes].join(', ')}).`,
+		);
+	}
+
+	/**
+	 * Takes out the items that may not start anything; the others go on. Once for a run of the node:
+	 * what is left after a sleep was allowed before it.
+	 */
+	private async guard(): Promise<void> {
+		const starting = this.prepared.flatMap((item, itemIndex): StartingItem[] => {
+			if (item?.starts === undefined || this.results[itemIndex] !== undefined) return [];
+			const { starts } = item;
+			return [{ itemIndex, starts, failedBefore: 'begin' in item ? item.failedBefore : undefined }];
 		});
-		const refusal = this.results[first.itemIndex];
-		if (refusal === undefined || 'row' in refusal) return;
-		for (const { itemIndex, failedBefore } of starting) {
-			const why =
-				failedBefore === undefined ? '' : `It had failed before: ${failedBefore.message}. `;
-			const description = `${why}${refusal.details.description}`;
-			this.results[itemIndex] = { ...refusal, details: { ...refusal.details, description } };
+		if (starting.length === 0 || this.note !== undefined || this.stop.reason !== undefined) return;
+		try {
+			await this.operation.guard?.(starting, this.execution);
+		} catch (error) {
+			for (const { itemIndex, failedBefore } of starting) {
+				await this.settle(itemIndex, async () => {
+					throw failedBefore === undefined ? error : afterFailure(error, failedBefore);
+				});
+			}
+			this.throwIfFailed();
 		}
-		this.throwIfFailed();
 	}
 
 	/** Items that failed before a sleep have failed: they are not submitted now. */
@@ -265,7 +278,7 @@ class ItemRun {
 		const refusal = whyNoSleep(context, this.response);
 		if (refusal !== undefined || run === 'agentCall') {
 			const why = refusal ?? 'n8n cannot do that here';
-			this.advise(0, `The node waited in memory instead of sleeping, because ${why}.`);
+			this.advise(undefined, `The node waited in memory instead of sleeping, because ${why}.`);
 			return undefined;
 		}
 		let isAccountBusy = false;
@@ -360,7 +373,9 @@ class ItemRun {
 				[...this.accounts.values()].reduce((rest, account) => account.redact(rest), text);
 			const { isAgentCall, paidTasks } = this.execution;
 			const ownTaskId = paidTasks.taskOf(itemIndex);
-			const details = toFailureDetails(error, { redact, ownTaskId, isAgentCall });
+			const isPaidOperation = this.operation.guard !== undefined;
+			const facts = { redact, ownTaskId, isAgentCall, isPaidOperation };
+			const details = toFailureDetails(error, facts);
 			this.results[itemIndex] = { details, error };
 		}
 	}
@@ -385,15 +400,17 @@ class ItemRun {
 		return stoppedError(this.context.getNode(), started);
 	}
 
-	private advise(itemIndex: number, advice: string): void {
-		const items = this.itemsByAdvice.get(advice);
-		if (items === undefined) this.itemsByAdvice.set(advice, [itemIndex]);
-		else items.push(itemIndex);
+	/** @param itemIndex undefined: it is about all of them */
+	private advise(itemIndex: number | undefined, advice: string): void {
+		const items = this.itemsByAdvice.get(advice) ?? [];
+		this.itemsByAdvice.set(advice, items);
+		if (itemIndex !== undefined) items.push(itemIndex);
 	}
 
 	private showAdvice(): void {
 		for (const [advice, items] of this.itemsByAdvice) {
-			const message = this.results.length === 1 ? advice : `${advice} (${itemWords(items)})`;
+			const isAboutAll = items.length === 0 || this.results.length === 1;
+			const message = isAboutAll ? advice : `${advice} (${itemWords(items)})`;
 			this.context.addExecutionHints({ message, location: 'outputPane', type: 'info' });
 		}
 	}

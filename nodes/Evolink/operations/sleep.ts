@@ -37,7 +37,7 @@ export interface SleepNote {
 	run: number;
 	wakeAtMs: number;
 	taskIds: string[];
-	/** When each item was submitted, in milliseconds since 1970, by item. */
+	/** When the wait for each item began, in milliseconds since 1970, by item. */
 	startedAtMs: Record<string, number>;
 	/** Items that failed before the sleep. */
 	failures: Record<string, FailureDetails>;
@@ -95,7 +95,7 @@ function sourceOf(executeData: Record<string, unknown>): unknown[] {
 /** Returns what makes the engine call this node as the sleeper, and once more after that. */
 export function requestSleep(
 	context: IExecuteFunctions,
-	note: Pick<SleepNote, 'run' | 'wakeAtMs' | 'taskIds' | 'startedAtMs' | 'failures'>,
+	note: Omit<SleepNote, 'token' | 'source' | 'isOver'>,
 ): EngineRequest {
 	const token = randomUUID();
 	const source = (context.getExecuteData().source?.main ?? []).map((one) => one && { ...one });
@@ -159,7 +159,7 @@ export function hasSlept(context: IExecuteFunctions, run: number): boolean {
 }
 
 /** What a video takes where the API gives no estimate. */
-const USUAL_GENERATION_MS = 90_000;
+const USUAL_GENERATION_SECONDS = 90;
 
 /** A task to sleep for; times are by the execution's clock. */
 interface WaitingTask {
@@ -173,10 +173,9 @@ interface WaitingTask {
  * Undefined where there is nothing to wait for, or a task's time would be over before.
  */
 export function sleepMs(tasks: readonly WaitingTask[], nowMs: number): number | undefined {
-	const expectedMs = tasks.map(({ startedMs, task }) =>
-		task?.estimatedSeconds === undefined
-			? startedMs + USUAL_GENERATION_MS
-			: startedMs + task.estimatedSeconds * 1000,
+	const expectedMs = tasks.map(
+		({ startedMs, task }) =>
+			startedMs + (task?.estimatedSeconds ?? USUAL_GENERATION_SECONDS) * 1000,
 	);
 	const wakeMs = Math.max(nowMs + SHORTEST_SLEEP_MS, Math.min(...expectedMs));
 	const canAllWait = tasks.every(

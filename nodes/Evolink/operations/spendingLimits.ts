@@ -1,10 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import type { Balance } from '../evolink/client';
 import { EvolinkFailure, inputFailure } from '../evolink/failure';
-import { internalFailure } from '../evolink/failures';
 import type { Fields } from '../n8n/parameters';
-import { Stopped } from '../time/stop';
 import { readBalance } from './getBalance';
 import type { Execution, OpenAccount } from './runItems';
 
@@ -44,7 +41,7 @@ interface SpendingLimits {
  * @throws EvolinkFailure that names the field
  */
 export function readLimits(options: Fields): SpendingLimits {
-	const isSet = (name: string) => (options.value(name) ?? undefined) !== undefined;
+	const isSet = (name: string) => options.value(name) !== undefined;
 	const maxVideos = isSet('maxVideos')
 		? options.number('maxVideos', 'Max Videos per Execution', { min: 1, integer: true })
 		: Number.POSITIVE_INFINITY;
@@ -80,10 +77,12 @@ export function checkMaxVideos(
 export async function checkMinBalance(account: OpenAccount, execution: Execution): Promise<void> {
 	const { minBalance } = readLimits(execution.firstOptions);
 	if (minBalance === undefined) return;
-	const { remainingCredits, keyRemainingCredits, keyIsUnlimited } = await knownBalance(
+	const { remainingCredits, keyRemainingCredits, keyIsUnlimited } = await readBalance(
 		account,
 		execution,
-	);
+	).catch((error: unknown) => {
+		throw unknownBalance(error);
+	});
 	const keyCredits = keyIsUnlimited ? null : keyRemainingCredits;
 	const [owner, credits, nextStep] =
 		keyCredits === null || remainingCredits < minBalance
@@ -92,25 +91,15 @@ export async function checkMinBalance(account: OpenAccount, execution: Execution
 	if (credits >= minBalance) return;
 	throw inputFailure(
 		`The ${owner} has ${credits} credits left, but 'Stop If Balance Below' is ${minBalance}`,
-		`Nothing was started. ${nextStep}, or lower 'Stop If Balance Below' in the options, then run the workflow again.`,
+		`Nothing new was started. ${nextStep}, or lower 'Stop If Balance Below' in the options, then run the workflow again.`,
 	);
 }
 
-async function knownBalance(account: OpenAccount, execution: Execution): Promise<Balance> {
-	try {
-		return await readBalance(account, execution);
-	} catch (error) {
-		throw unknownBalance(error);
-	}
-}
-
-function unknownBalance(error: unknown): Error {
-	if (!(error instanceof EvolinkFailure)) {
-		return error instanceof Stopped ? error : internalFailure(error);
-	}
+function unknownBalance(error: unknown): unknown {
+	if (!(error instanceof EvolinkFailure)) return error;
 	const { message, description } = error.details;
 	return inputFailure(
-		`Nothing was started, because the balance could not be read: ${message}`,
+		`Nothing new was started, because the balance could not be read: ${message}`,
 		description,
 	);
 }

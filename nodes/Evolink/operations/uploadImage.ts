@@ -19,6 +19,7 @@ export async function uploadImage(
 	{ clock }: Execution,
 ): Promise<UploadedFile> {
 	const first = uploads.get(image.sha256);
+	if (first !== undefined && !(first instanceof Promise)) return first;
 	const deadlineMs = clock.nowMs() + Math.min(timeoutSeconds * 1000, LONGEST_UPLOAD_MS);
 	const shared =
 		first && (await Promise.race([first, clock.sleep(deadlineMs - clock.nowMs()).then(() => {})]));
@@ -33,5 +34,7 @@ export async function uploadImage(
 		image.sha256,
 		upload.catch(() => undefined),
 	);
-	return await upload;
+	const file = await upload;
+	uploads.set(image.sha256, file);
+	return file;
 }
