@@ -266,6 +266,19 @@ describe('an agent is told in the first line of the message', () => {
 		expect(sandbox.requests).toEqual([]);
 	});
 
+	evolink.it('nothing of payment where it only asks for a task', async ({ sandbox }) => {
+		const slow = sandbox.addTask({ generationSeconds: 3_600 });
+		const failed = sandbox.addTask({ outcome: { status: 'failed', code: 'service_error' } });
+		for (const taskId of [slow, failed, 'no-such-task']) {
+			const get = { resource: 'task', operation: 'get', taskId, options: { timeout: 20 } };
+			const told = await toldOf(sandbox, { ...get, waitForCompletion: true });
+
+			expect(told).toContain(taskId);
+			expect(told).not.toMatch(DO_NOT_CALL_AGAIN);
+			expect(told).not.toContain('Another call');
+		}
+	});
+
 	evolink.it('that nothing was paid where the account has too few credits', async ({ sandbox }) => {
 		sandbox.addFault({ on: 'submit', fault: { kind: 'status', status: 402 } });
 

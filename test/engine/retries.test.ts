@@ -479,16 +479,19 @@ describe('an item that has its task', () => {
 });
 
 const HOUR_MS = 60 * 60 * 1000;
+const SHORT_WAIT = { parameters: { options: { timeout: 30 } } };
+const GATEWAY_PAGE = { kind: 'html', status: 404 } as const;
 
-/** Retries a paid task so many hours later, when the API has lost it. */
-async function retryAfterHours(hours: number) {
+/** Retries a paid task so many hours later; by then, the API has lost it, or a gateway is broken. */
+async function retryAfterHours(hours: number, gateway?: 'broken') {
 	evolink.sandbox.addFault({ on: 'read', fault: FORBIDDEN });
-	const failed = await evolink.run({});
-	evolink.sandbox.expireTask(evolink.sandbox.bill[0].taskId);
+	const failed = await evolink.run(SHORT_WAIT);
+	if (gateway === undefined) evolink.sandbox.expireTask(evolink.sandbox.bill[0].taskId);
+	else evolink.sandbox.addFault({ on: 'read', times: Infinity, fault: GATEWAY_PAGE });
 	const realNow = Date.now;
 	const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + hours * HOUR_MS);
 	try {
-		return await evolink.retry(failed, {});
+		return await evolink.retry(failed, SHORT_WAIT);
 	} finally {
 		clock.mockRestore();
 	}
@@ -497,6 +500,13 @@ async function retryAfterHours(hours: number) {
 describe('a task that the API does not know', () => {
 	it('is not made again within a day of its submission', async () => {
 		const { error } = await retryAfterHours(23);
+
+		expect(evolink.sandbox.bill).toHaveLength(1);
+		expect(wordsOf(error)).toContain(evolink.sandbox.bill[0].taskId);
+	});
+
+	it('is not made again where only a gateway says so', async () => {
+		const { error } = await retryAfterHours(25, 'broken');
 
 		expect(evolink.sandbox.bill).toHaveLength(1);
 		expect(wordsOf(error)).toContain(evolink.sandbox.bill[0].taskId);

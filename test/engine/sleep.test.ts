@@ -70,6 +70,28 @@ describe('Video > Create that sleeps', () => {
 		},
 	);
 
+	evolink.it(
+		'says after the sleep that the videos cannot be joined',
+		async (bench) => {
+			const parameters = {
+				model: 'seedance-2.0',
+				imageSource: 'none',
+				prompt: 'A cat',
+				aspectRatio: '={{ $json.number === 0 ? "16:9" : "9:16" }}',
+			};
+			const run = sleeping({ items: items(2), parameters });
+			const asleep = await bench.run(run);
+			finishTasks(bench);
+			const { hints, rows } = await bench.wake(asleep, run);
+
+			expect(rows).toHaveLength(2);
+			expect(hints.map(({ message }) => message)).toEqual([
+				expect.stringMatching(/different shapes.*Video > Join/),
+			]);
+		},
+		{ generationSeconds: 200 },
+	);
+
 	evolink.it('sleeps for as long as the API expects a video to take', async (bench) => {
 		bench.sandbox.planTask({ estimatedTimeSeconds: 300 });
 		const asleep = await bench.run(sleeping());

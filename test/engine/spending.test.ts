@@ -167,7 +167,7 @@ describe('Stop If Balance Below', () => {
 
 		expectRefusal(result, {
 			itemIndex: 0,
-			message: /^Nothing was started, because the balance could not be read: .*\(HTTP 503\)$/,
+			message: /^Nothing new was started, because the balance could not be read: .*\(HTTP 503\)$/,
 		});
 		expect(sandbox.requestsOf('credits').length).toBeGreaterThan(3);
 		expect(sandbox.requestsOf('submit')).toEqual([]);
@@ -231,6 +231,65 @@ describe('a limit that stops a retry', () => {
 		},
 		// Three videos of 20 credits.
 		{ startCredits: 70 },
+	);
+
+	const failUnseen = (sandbox: Sandbox) => {
+		sandbox.planTask({ outcome: { status: 'failed', code: 'service_error' } });
+		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
+	};
+
+	evolink.it(
+		'is asked about a task that has failed meanwhile: the balance',
+		async ({ sandbox, run }) => {
+			failUnseen(sandbox);
+			const parameters = { options: { minBalance: 80 } };
+			const { error } = await run({ node: RETRY_ON_FAIL, parameters });
+
+			expect(sandbox.bill).toHaveLength(1);
+			expect(wordsOf(error)).toMatch(/70 credits left.*service_error/s);
+			expect(wordsOf(error)).toContain(sandbox.bill[0].taskId);
+		},
+		{ startCredits: 90 },
+	);
+
+	evolink.it(
+		'is asked about a task that has failed meanwhile: the number of videos',
+		async ({ sandbox, run }) => {
+			failUnseen(sandbox);
+			const { rows } = await run({
+				node: { ...RETRY_ON_FAIL, ...CONTINUE_ON_FAIL, maxTries: 2 },
+				parameters: { options: { maxVideos: 1 } },
+			});
+
+			expect(sandbox.bill).toHaveLength(1);
+			expect(wordsOf(rows[0].json.error)).toMatch(/Max Videos.*service_error/s);
+			expect(rows[0].json.error).toMatchObject({ taskId: sandbox.bill[0].taskId });
+		},
+	);
+
+	const busy = (options = {}) => ({
+		items: items(3),
+		parameters: {
+			prompt: '={{ "<" + $json.number + ">" }}',
+			options: { minBalance: 60, ...options },
+		},
+	});
+	const twoPlaces = { generationSeconds: 3_600, mostRunningTasks: 2, startCredits: 90 };
+	evolink.it(
+		'is not asked again after a sleep, for items that the account had no place for',
+		async ({ sandbox, run, wake }) => {
+			const settings = busy({ whileWaiting: 'sleep' });
+			const asleep = await run(settings);
+			for (const { taskId } of sandbox.tasks()) sandbox.finishTask(taskId);
+			sandbox.planTask({ generationSeconds: 0 });
+			const { rows, error } = await wake(asleep, settings);
+
+			expect(error).toBeUndefined();
+			expect(rows).toHaveLength(3);
+			expect(sandbox.bill).toHaveLength(3);
+			expect(sandbox.requestsOf('credits')).toHaveLength(1);
+		},
+		twoPlaces,
 	);
 });
 

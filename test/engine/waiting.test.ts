@@ -183,7 +183,7 @@ describe('the end of the wait comes with the timeout, counted from the submissio
 
 		expect(nodeSeconds(startedMs)).toBeLessThan(LONG_BEFORE_DEFAULT);
 		const [{ taskId }] = sandbox.bill;
-		expectFailed({ result, taskId, seconds: 0 }, /was not finished within 60 seconds/, /in time/);
+		expectFailed({ result, taskId, seconds: 0 }, /could not be read within 60 seconds/, /in time/);
 		expect(sandbox.bill).toHaveLength(1);
 	});
 

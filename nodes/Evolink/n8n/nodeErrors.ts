@@ -108,7 +108,7 @@ interface ItemFacts {
 	ownTaskId?: string;
 	/** Whether an AI agent is told, which gets the message alone. */
 	isAgentCall?: boolean;
-	/** Whether the operation pays for videos. */
+	/** Whether the operation pays for videos; false: it only reads. */
 	isPaidOperation?: boolean;
 }
 
@@ -119,7 +119,7 @@ interface ItemFacts {
  */
 export function toFailureDetails(
 	error: unknown,
-	{ redact = (text) => text, ownTaskId, isAgentCall, isPaidOperation = false }: ItemFacts = {},
+	{ redact = (text) => text, ownTaskId, isAgentCall, isPaidOperation = true }: ItemFacts = {},
 ): FailureDetails {
 	const { details } = failureOf(error);
 	const isOwn = ownTaskId !== undefined && ownTaskId === details.taskId;

@@ -43,7 +43,7 @@ describe('an error of the API', () => {
 		[415, 'kind of file', /JPEG, PNG or WebP/],
 		[418, 'not expected', /credential/],
 		[422, 'did not accept the request', /fields/],
-		[429, 'too many requests', /Wait a minute.*'Max Concurrent Videos'/],
+		[429, 'received too many requests', /Wait a minute.*'Max Concurrent Videos'/],
 		[500, 'internal', /Wait a few minutes/],
 		[502, 'service behind Evolink', /Wait a few minutes/],
 		[503, 'not available', /Wait a few minutes/],
@@ -206,7 +206,7 @@ describe('a wait that ran out', () => {
 		const { details } = timeoutFailure(60, undefined, trouble);
 		expectPlainWords(details);
 		expect(details).toMatchObject({ kind: 'api', httpCode: '503' });
-		expect(details.description).toContain('could not be read');
+		expect(details.message).toContain('could not be read');
 		expect(details.description).toContain(trouble.message);
 	});
 });

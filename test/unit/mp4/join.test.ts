@@ -25,6 +25,12 @@ function clipsOf(names: readonly string[]) {
 }
 
 describe('a film', () => {
+	it.each([1, 7, 40])('is the same from pieces of %d bytes', async (pieceBytes) => {
+		const files = [clip('beep'), clip('index-at-end')];
+		const { bytes } = await joinBytes(files, pieceBytes);
+		expect(bytes.equals((await joinBytes(files)).bytes)).toBe(true);
+	});
+
 	it.each(Object.entries(FILMS))('has the frames of its clips: %s', async (_name, names) => {
 		const clips = clipsOf(names);
 		const wanted = clips.flatMap(({ video, shiftSeconds }) =>
