@@ -67,6 +67,7 @@ function commandTable(): string {
 }
 
 function defaultWords({ name, default: value }: INodeProperties): string {
+	if (['aspectRatio', 'generateAudio'].includes(name)) return "the model's own";
 	if (name === 'pollInterval') return 'automatic';
 	if (name === 'rehearse') return 'off, until it is added';
 	if (name === 'maxVideos' || name === 'minBalance') return 'none';
