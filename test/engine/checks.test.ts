@@ -175,6 +175,14 @@ describe('Values that do not go together', () => {
 		);
 	});
 
+	it('are camera commands without words or an image', async () => {
+		const parameters = {
+			...{ model: 'kling-v3', imageSource: 'none', cameraCommands: ['Push in'] },
+			prompt: '={{ $json.prompt }}',
+		};
+		await expectRefused(parameters, { prompt: 'A cat' }, { prompt: ' ' }, /'Prompt' is empty/);
+	});
+
 	it('are words and camera commands that are too long together', async () => {
 		const parameters = {
 			prompt: '={{ $json.prompt }}',
