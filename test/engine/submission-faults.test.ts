@@ -97,6 +97,19 @@ describe('Evolink refuses or has a fault, and says so itself: a retry submits ag
 			expect(wordsOf((await bench.run({})).error)).toContain('No such model');
 		});
 	}
+	for (const [status, code] of [
+		[403, 'model_access_denied'],
+		[404, 'model_not_found'],
+		[503, 'model_not_found'],
+	] as const) {
+		evolink.it(`HTTP ${status} ${code}, with the advice to use another one`, async (bench) => {
+			bench.sandbox.addFault({ on: 'submit', fault: { kind: 'status', status, code } });
+			const { error } = await bench.run({});
+
+			expect(error).toMatchObject({ message: expect.stringContaining('the model') });
+			expect(wordsOf(error)).toMatch(/Evolink says.*Choose another model/s);
+		});
+	}
 	evolink.it('HTTP 500, although it had started the video', async (bench) => {
 		await expectRefused(bench, { kind: 'status', status: 500, afterAcceptance: true }, /./, 1);
 	});

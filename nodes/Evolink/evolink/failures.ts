@@ -72,7 +72,7 @@ const WORDS_BY_STATUS: Partial<Record<number, [what: string, nextStep: string]>>
 	],
 	403: [
 		'The API key is not allowed to do this',
-		`Ask the owner of the account to allow this model for the key, or use another key from ${API_KEYS_URL}.`,
+		`Choose another model, ask the owner of the account to allow this one for the key, or use another key from ${API_KEYS_URL}.`,
 	],
 	404: [
 		'There is nothing at this address of the Evolink API',
@@ -98,7 +98,26 @@ const WORDS_BY_STATUS: Partial<Record<number, [what: string, nextStep: string]>>
 const UNKNOWN_ID =
 	'Check it for typing mistakes. Evolink forgets old tasks after a while, and a task is only known to the account that created it.';
 
-function wordsFor(status: number, param: string, step: Step): [what: string, nextStep: string] {
+/** Whether the API objects to the model: it was withdrawn, or the key may not use it. */
+function isAboutModel(
+	status: number,
+	{ code, message, param }: ReturnType<typeof errorIn>,
+): boolean {
+	return param === 'model' || /model/i.test(code) || (status === 404 && /model/i.test(message));
+}
+
+function wordsFor(
+	status: number,
+	error: ReturnType<typeof errorIn>,
+	step: Step,
+): [what: string, nextStep: string] {
+	const { param } = error;
+	if (step === 'submission' && isAboutModel(status, error)) {
+		return [
+			'Evolink did not accept the model',
+			'Choose another model. This one may no longer be offered, or the API key may not be allowed to use it.',
+		];
+	}
 	if (step === 'statusRead') {
 		if (status === 404) return ['Evolink does not know a task with this ID', UNKNOWN_ID];
 		const isAboutId = status === 400 && /^$|id$/i.test(param);
@@ -118,8 +137,9 @@ function wordsFor(status: number, param: string, step: Step): [what: string, nex
 /** Returns the failure for an error response of the API, after its HTTP status or the one it names. */
 export function answerFailure(response: Response, step: Step): EvolinkFailure {
 	const status = statusOf(response);
-	const { message, param } = errorIn(response.json);
-	const [what, nextStep] = wordsFor(status, param, step);
+	const error = errorIn(response.json);
+	const { message } = error;
+	const [what, nextStep] = wordsFor(status, error, step);
 	return apiFailure(
 		status >= 400 ? `${what} (HTTP ${status})` : 'Evolink refused the request',
 		[message === '' ? '' : `Evolink says: "${message}".`, nextStep],
@@ -242,7 +262,7 @@ const HOPELESS_CODES = [
 	'image_dimension_mismatch',
 ];
 
-/** The image could not be opened; a link is the same at another try, a file is uploaded anew. */
+/** The image could not be opened; a link is the same at a retry, a file is uploaded again. */
 const IMAGE_CODE = 'image_processing_error';
 
 /** Returns whether making the failed task's video again would fail again, and be paid again. */

@@ -104,7 +104,7 @@ export function videoFormat({ header: movieHeader, video: { entryType, entry, he
 		widthPx,
 		heightPx,
 		mustMatch,
-		/** What players must be told anew where it changes. */
+		/** What players must be told again where it changes. */
 		entryKey: [config.toString('hex'), ...named, profile].join(),
 		parameterSets: Buffer.concat(sets),
 	};

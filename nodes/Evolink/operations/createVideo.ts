@@ -54,12 +54,15 @@ async function checkItem(
 ): Promise<CheckedItem> {
 	const { paidTasks, advise } = execution;
 	const settings = readTaskSettings(itemIndex, item.fields, item.options);
-	readLimits(item.options);
 	// Shown only while waiting, so that its value counts for nothing else.
 	settings.downloadVideo &&= settings.waitForCompletion;
 	const isRehearsal = account === undefined;
 	const written = writtenIdentity(execution, isRehearsal);
-	const check = async () => await readVideo(execution.context, itemIndex, item, account);
+	const check = async () => {
+		// What holds for all items is taken from the first, but checked for each.
+		readLimits(item.options);
+		return await readVideo(execution.context, itemIndex, item, account);
+	};
 	const isPaid = !isRehearsal && !wouldStart(paidTasks.find(itemIndex, written));
 	// What is paid for needs nothing that only a new video needs: no image, no valid prompt.
 	const checked = isPaid ? await check().catch(() => undefined) : await check();
