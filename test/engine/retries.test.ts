@@ -460,6 +460,17 @@ describe('an item that has its task', () => {
 		expect(sandbox.bill).toHaveLength(2);
 	});
 
+	evolink.it('needs no valid limit', async ({ sandbox, run, retry }) => {
+		sandbox.addFault({ on: 'read', fault: FORBIDDEN });
+		const maxVideos = '={{ $execution.mode === "test" ? 5 : "soon" }}';
+		const settings = { parameters: { ...PROMPT, options: { maxVideos } }, items: numbered(1) };
+		const { rows, error } = await retry(await run(settings), settings);
+
+		expect(error).toBeUndefined();
+		expect(rows[0]?.json).toMatchObject({ status: 'completed' });
+		expect(sandbox.bill).toHaveLength(1);
+	});
+
 	evolink.it(
 		'needs no valid field: an expression that gives nothing usable by now',
 		async ({ sandbox, run, retry }) => {

@@ -1,8 +1,8 @@
 import type {
 	IBinaryData,
+	IDisplayOptions,
 	IExecuteFunctions,
 	INodeProperties,
-	NodeParameterValue,
 } from 'n8n-workflow';
 
 import { inputFailure, quotedName } from '../evolink/failure';
@@ -69,9 +69,6 @@ const FILE_SOURCE = {
 	description: 'A file from an earlier node, e.g. a form upload, download or storage node',
 };
 
-/** Values of other fields with which a field is shown. */
-type Shown = Record<string, NodeParameterValue[]>;
-
 const IMAGE_RULES_IN_WORDS =
 	'most models take JPEG, PNG or WebP of at most 20 MB, some of 10 MB, with more than 300 pixels on each side, and no side more than 2.5 times the other';
 
@@ -98,7 +95,11 @@ function sourceField({ imageCounts }: VideoModel): INodeProperties {
 const NOT_BY_ID = { hide: { model: [OTHER_MODEL] } };
 
 /** The fields that name the image of a frame: its link or its file, as the source says. */
-function placeFields(frame: Frame, hint: string, shown: Shown = {}): INodeProperties[] {
+function placeFields(
+	frame: Frame,
+	hint: string,
+	shown: IDisplayOptions['show'] = {},
+): INodeProperties[] {
 	const { defaultFile } = frame;
 	return [
 		{

@@ -16,7 +16,7 @@ import { findFile, piecesOf, sizeOf } from '../n8n/binaryFile';
 import { failedItemRow, stoppedError, toFailureDetails, toNodeError } from '../n8n/nodeErrors';
 import { fieldsOfItem } from '../n8n/parameters';
 import { streamOf } from '../n8n/videoFile';
-import { FILE_NAME_FIELD, OUTPUT_FILE_FIELD } from './waitOptions';
+import { FILE_NAME_FIELD, INPUT_FILE_FIELD, OUTPUT_FILE_FIELD } from './waitOptions';
 
 const DEFAULT_FILE_FIELD = 'data';
 const DEFAULT_FILE_NAME = 'joined.mp4';
@@ -39,12 +39,7 @@ export const JOIN_VIDEOS_FIELDS: INodeProperties[] = updateDisplayOptions(
 	{ show: { resource: ['video'], operation: ['join'] } },
 	[
 		{
-			displayName: 'Input Data Field Name',
-			name: 'binaryPropertyName',
-			type: 'string',
-			required: true,
-			default: 'data',
-			placeholder: 'e.g. data',
+			...INPUT_FILE_FIELD,
 			hint: 'The name of the input field that contains each video file',
 			description:
 				'The videos are joined in the order of the items, without loss. They must be of the same model and quality.',

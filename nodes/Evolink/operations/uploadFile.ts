@@ -7,19 +7,14 @@ import { fieldsOfItem } from '../n8n/parameters';
 import { fileFieldOf } from './imageFields';
 import type { Operation } from './runItems';
 import { LONGEST_UPLOAD_MS, uploadImage } from './uploadImage';
-import { SIMPLIFY_FIELD } from './waitOptions';
+import { INPUT_FILE_FIELD, SIMPLIFY_FIELD } from './waitOptions';
 
 /** The fields of File > Upload. */
 export const UPLOAD_FILE_FIELDS: INodeProperties[] = updateDisplayOptions(
 	{ show: { resource: ['file'], operation: ['upload'] } },
 	[
 		{
-			displayName: 'Input Data Field Name',
-			name: 'binaryPropertyName',
-			type: 'string',
-			required: true,
-			default: 'data',
-			placeholder: 'e.g. data',
+			...INPUT_FILE_FIELD,
 			hint: 'The name of the input field that contains the image file',
 			description: 'A JPEG, PNG, GIF or WebP image of at most 20 MB; its link works for 72 hours',
 		},

@@ -29,6 +29,16 @@ const DEFAULT_OUTPUT_FIELD = 'data';
 /** Shown when somebody adds the option; without it the node chooses the pauses itself. */
 const SUGGESTED_POLL_INTERVAL_SECONDS = 10;
 
+/** The field that names the input's file, in operations on files. */
+export const INPUT_FILE_FIELD: INodeProperties = {
+	displayName: 'Input Data Field Name',
+	name: 'binaryPropertyName',
+	type: 'string',
+	required: true,
+	default: 'data',
+	placeholder: 'e.g. data',
+};
+
 /** The fields of 'Options' that every operation with a file has. */
 export const FILE_NAME_FIELD: INodeProperties = {
 	displayName: 'File Name',
