@@ -175,14 +175,14 @@ describe('Stop If Balance Below', () => {
 
 	evolink.it('is not asked for when a retry only resumes', async ({ sandbox, run, retry }) => {
 		sandbox.addFault({ on: 'read', fault: { kind: 'status', status: 403 } });
-		const failed = await run(settings);
-		const readsBefore = sandbox.requestsOf('credits').length;
-		const retried = await retry(failed, settings);
+		const one = { ...settings, items: items(1) };
+		const failed = await run(one);
+		const retried = await retry(failed, one);
 
 		expect(failed.error).toBeDefined();
 		expect(retried.error).toBeUndefined();
-		expect(readsBefore).toBe(1);
-		expect(sandbox.requestsOf('credits')).toHaveLength(sandbox.bill.length === 2 ? 1 : 2);
+		expect(sandbox.bill).toHaveLength(1);
+		expect(sandbox.requestsOf('credits')).toHaveLength(1);
 	});
 });
 
