@@ -44,7 +44,7 @@ export interface Submission {
 }
 
 /** What a submission needs of the execution. */
-interface Execution {
+interface SubmissionContext {
 	clock: Clock;
 	logger: Logger;
 	paidTasks: PaidTasks;
@@ -87,7 +87,7 @@ const underWay = new WeakMap<object, Map<string, Promise<TaskUnderWay>>>();
  */
 export async function submitOnce(
 	submission: Submission,
-	execution: Execution,
+	execution: SubmissionContext,
 	memory: object,
 ): Promise<TaskUnderWay> {
 	const calls = underWay.get(memory) ?? new Map<string, Promise<TaskUnderWay>>();
@@ -105,7 +105,10 @@ export async function submitOnce(
 	}
 }
 
-async function resumeOrSubmit(submission: Submission, execution: Execution): Promise<TaskUnderWay> {
+async function resumeOrSubmit(
+	submission: Submission,
+	execution: SubmissionContext,
+): Promise<TaskUnderWay> {
 	const { itemIndex, identity } = submission;
 	const known = execution.paidTasks.find(itemIndex, identity);
 	switch (known?.state) {
@@ -132,7 +135,7 @@ async function resumeOrSubmit(submission: Submission, execution: Execution): Pro
 async function resume(
 	submission: Submission,
 	{ taskId, sent, startedAtMs }: Extract<PaidTask, { state: 'started' }>,
-	execution: Execution,
+	execution: SubmissionContext,
 ): Promise<TaskUnderWay | undefined> {
 	const startedMs = execution.clock.nowMs();
 	const wait = { startedMs, timeoutSeconds: submission.timeoutSeconds };
@@ -164,7 +167,7 @@ export function rememberFailedTask(
 		imageAdvice,
 	}: Pick<Submission, 'itemIndex' | 'identity' | 'hasOnlyLinks' | 'imageAdvice'>,
 	task: EvolinkTask,
-	{ paidTasks }: Pick<Execution, 'paidTasks'>,
+	{ paidTasks }: Pick<SubmissionContext, 'paidTasks'>,
 ): EvolinkFailure {
 	const failure = failedTaskFailure(task, imageAdvice);
 	const state = isHopeless(task, hasOnlyLinks) ? 'hopeless' : 'failed';
@@ -175,7 +178,7 @@ export function rememberFailedTask(
 /** Counts the video before it is submitted, and no longer once it is certain that none was started. */
 async function submit(
 	submission: Submission,
-	execution: Execution,
+	execution: SubmissionContext,
 	checkFirst?: () => Promise<void>,
 ): Promise<TaskUnderWay> {
 	const { itemIndex, identity } = submission;
@@ -196,7 +199,10 @@ async function submit(
 }
 
 /** Each step is remembered before the next begins, so that no later try can pay for the item again. */
-async function submitCounted(submission: Submission, execution: Execution): Promise<TaskUnderWay> {
+async function submitCounted(
+	submission: Submission,
+	execution: SubmissionContext,
+): Promise<TaskUnderWay> {
 	const { itemIndex, identity, client } = submission;
 	const { logger, clock, paidTasks } = execution;
 	const { body, sent: asSent } = await submission.body();

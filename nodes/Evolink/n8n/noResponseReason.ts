@@ -1,7 +1,7 @@
 import type { NoResponseReason } from '../evolink/response';
 
 /** What one error in a chain of wrapped ones says, as Node, axios and n8n wrap them. */
-interface Trouble {
+interface ErrorFacts {
 	code: string;
 	syscall: string;
 	name: string;
@@ -27,12 +27,12 @@ export function textAt(value: unknown, ...path: string[]): string {
 /** Wrapped errors are few; a chain that is longer goes round in a circle. */
 const DEEPEST_WRAPPING = 8;
 
-function troublesIn(error: unknown, depth = 0): Trouble[] {
+function factsIn(error: unknown, depth = 0): ErrorFacts[] {
 	if (typeof error !== 'object' || error === null || depth > DEEPEST_WRAPPING) return [];
 	// n8n replaces some messages by a friendlier one, and keeps the original first in a list.
 	const message = textAt(error, 'messages', '0') || textAt(error, 'message');
 	const isHandshaking = at(error, 'request', 'socket', 'secureConnecting');
-	const trouble = {
+	const facts = {
 		// Older n8n (seen in 1.123 and 2.8) drops the error it wraps, and keeps its code as HTTP code.
 		code: textAt(error, 'code') || textAt(error, 'httpCode'),
 		syscall: textAt(error, 'syscall') || (/^connect E/.test(message) ? 'connect' : ''),
@@ -43,7 +43,7 @@ function troublesIn(error: unknown, depth = 0): Trouble[] {
 	// Node puts the attempts on several addresses of one host into `errors`.
 	const several = at(error, 'errors');
 	const inner = [at(error, 'cause'), ...(Array.isArray(several) ? several : [])];
-	return [trouble, ...inner.flatMap((one) => troublesIn(one, depth + 1))];
+	return [facts, ...inner.flatMap((one) => factsIn(one, depth + 1))];
 }
 
 /**
@@ -51,11 +51,11 @@ function troublesIn(error: unknown, depth = 0): Trouble[] {
  * connection tells, not a list of codes; where an error names no phase (old versions of n8n keep
  * the code alone), its code serves if it can come from that phase only.
  */
-const PHASES_BEFORE_SENDING: ReadonlyArray<[NoResponseReason, (trouble: Trouble) => boolean]> = [
+const PHASES_BEFORE_SENDING: ReadonlyArray<[NoResponseReason, (facts: ErrorFacts) => boolean]> = [
 	['dns', ({ code, syscall }) => syscall === 'getaddrinfo' || /^(ENOTFOUND|EAI_)/.test(code)],
 	['refused', ({ code, syscall }) => syscall === 'connect' || code === 'ECONNREFUSED'],
 	['proxy', ({ message }) => /before receiving CONNECT response|tunneling socket/i.test(message)],
-	['handshake', isHandshakeTrouble],
+	['handshake', isOfHandshake],
 	[
 		'notSent',
 		({ code, name }) =>
@@ -71,7 +71,7 @@ const OF_A_HANDSHAKE =
  * A broken handshake, an alert in it, or a certificate fault. Of a certificate Node gives no other
  * sign than OpenSSL's name for the fault.
  */
-function isHandshakeTrouble({ code, message }: Trouble): boolean {
+function isOfHandshake({ code, message }: ErrorFacts): boolean {
 	if (/before secure TLS connection was established|wrong version number/i.test(message))
 		return true;
 	// Node's code for what waited to be written when an alert came.
@@ -88,15 +88,15 @@ function isHandshakeTrouble({ code, message }: Trouble): boolean {
  * submission must not be repeated.
  */
 export function noResponseReason(error: unknown): NoResponseReason {
-	const troubles = troublesIn(error);
-	const before = PHASES_BEFORE_SENDING.find(([, isSo]) => troubles.some(isSo))?.[0];
+	const all = factsIn(error);
+	const before = PHASES_BEFORE_SENDING.find(([, isSo]) => all.some(isSo))?.[0];
 	if (before !== undefined && before !== 'handshake') return before;
 	// An alert on a connection that is already established can follow the request.
-	const isHandshaking = troubles.find((one) => one.isHandshaking !== undefined)?.isHandshaking;
+	const isHandshaking = all.find((one) => one.isHandshaking !== undefined)?.isHandshaking;
 	const isLaterAlert =
-		isHandshaking === false && troubles.some(({ code }) => /^(ERR_SSL_|EPROTO$)/.test(code));
+		isHandshaking === false && all.some(({ code }) => /^(ERR_SSL_|EPROTO$)/.test(code));
 	if (isHandshaking === true || (before === 'handshake' && !isLaterAlert)) return 'handshake';
-	const isTimeout = troubles.some(({ code }) =>
+	const isTimeout = all.some(({ code }) =>
 		['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT'].includes(code),
 	);
 	return isTimeout ? 'timedOut' : 'broken';

@@ -164,7 +164,7 @@ export function imageFields(models: readonly VideoModel[]): INodeProperties[] {
 }
 
 /** The image of one frame: a link as it will be sent, or a checked file. */
-export type Image = { frame: Frame } & (
+export type FrameImage = { frame: Frame } & (
 	{ kind: 'link'; url: string } | { kind: 'file'; file: CheckedImage }
 );
 
@@ -228,7 +228,7 @@ async function readFrame(
 	fields: Fields,
 	model: VideoModel,
 	frame: Frame,
-): Promise<Image | undefined> {
+): Promise<FrameImage | undefined> {
 	const isLast = frame === LAST_FRAME;
 	const source = fields.text(frame.sourceName, frame.sourceField, isLast ? 'none' : '');
 	if (source === 'url') {
@@ -265,7 +265,7 @@ export async function readImages(
 	itemIndex: number,
 	fields: Fields,
 	model: VideoModel,
-): Promise<Image[]> {
+): Promise<FrameImage[]> {
 	const read = async (frame: Frame) => await readFrame(context, itemIndex, fields, model, frame);
 	const first = await read(FIRST_FRAME);
 	const last = model.imageCounts.includes(2) ? await read(LAST_FRAME) : undefined;
@@ -307,7 +307,7 @@ export function linkAdvice(url: string, { sourceField }: Frame = FIRST_FRAME): s
  * @param account undefined where it may not be read
  * @throws EvolinkFailure for a link that Evolink certainly cannot open
  */
-export function imageAdvice(images: readonly Image[], account: Account | undefined): string[] {
+export function imageAdvice(images: readonly FrameImage[], account: Account | undefined): string[] {
 	return images.flatMap((image) => {
 		if (image.kind === 'file') return [];
 		const { url, frame } = image;

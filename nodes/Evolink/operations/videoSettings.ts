@@ -13,12 +13,12 @@ import { expressionOf } from '../n8n/parameters';
 import type { Fields } from '../n8n/parameters';
 import { OTHER_MODEL } from './fieldVariants';
 import { imageAdvice, linkAdvice, readImages } from './imageFields';
-import type { Image } from './imageFields';
+import type { FrameImage } from './imageFields';
 import type { OpenAccount } from './runItems';
 
 /** A video that may be made: its fields and files have been checked. */
 export interface CheckedVideo {
-	images: readonly Image[];
+	images: readonly FrameImage[];
 	/** What to say about it beside the output. */
 	advice: readonly string[];
 	/** Its shape, where that is certain: two of different shapes cannot be joined. */
@@ -108,7 +108,7 @@ function adviceOnPrompt(context: IExecuteFunctions, fields: Fields, prompt: stri
 }
 
 /** Returns what else to do where Evolink cannot open the images. */
-function adviceOnImages(images: readonly Image[]): string {
+function adviceOnImages(images: readonly FrameImage[]): string {
 	const links = images.flatMap((image) => (image.kind === 'link' ? image : []));
 	const sentences = links.map(
 		({ url, frame }) =>
@@ -120,7 +120,7 @@ function adviceOnImages(images: readonly Image[]): string {
 
 function shapeOf(
 	{ aspectRatio = '' }: VideoSettings,
-	[first]: readonly Image[],
+	[first]: readonly FrameImage[],
 ): string | undefined {
 	const [width, height] = aspectRatio.split(':').map(Number);
 	if (height > 0) return (width / height).toFixed(2);
