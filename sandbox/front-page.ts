@@ -42,7 +42,10 @@ function videoRow(state: SandboxState, entry: BillEntry): string {
 	const { imageUrl, lastImageUrl, quality, durationSeconds, model, prompt } = snapshot;
 	const cells = [
 		escaped(WHEN.format(snapshot.createdAtMs)),
-		imageCell(imageUrl, state.url()) + imageCell(lastImageUrl, state.url()),
+		[imageUrl, lastImageUrl]
+			.map((url) => imageCell(url, state.url()))
+			.filter(Boolean)
+			.join('<br>'),
 		videoCell(snapshot),
 		escaped(prompt ?? ''),
 		escaped(`${model}, ${quality}, ${durationSeconds} s`),
@@ -81,7 +84,7 @@ export function frontPage(state: SandboxState): string {
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
-td:first-child { white-space: nowrap; }
+td:first-child, code { white-space: nowrap; }
 code { background: #eef1f4; padding: .1em .3em; border-radius: .2em; }
 @media (prefers-color-scheme: dark) { body { background: #15181c; color: #e6e6e6; } code { background: #2a3038; } }
 </style>

@@ -64,7 +64,8 @@ export class Evolink implements INodeType {
 			'Create short videos from images or text with MiniMax Hailuo, Kling, Seedance, Wan and more',
 		defaults: { name: 'Evolink' },
 		usableAsTool: true,
-		waitingNodeTooltip: 'Waiting for the videos',
+		waitingNodeTooltip:
+			'The videos are being made. There is nothing to do: you can close this page and find the result under Executions. To execute again is a new run, which pays for new videos.',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [

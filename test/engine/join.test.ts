@@ -163,7 +163,7 @@ describe('Video > Join', () => {
 		[
 			'differs from the first',
 			async () => await itemOf(clip('hevc')),
-			/^Item 1 \(counted from 0\) .* differs from the first clip in its codec/,
+			/^Item 1 \(counted from 0\) .* differs from item 0 in its codec/,
 		],
 		[
 			'is cut short',

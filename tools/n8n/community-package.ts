@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { withPackedProject } from '../package/packed-project';
+import { PROJECT_DIRECTORY, withPackedProject } from '../package/packed-project';
 
 const run = promisify(execFile);
 
@@ -27,33 +27,26 @@ export async function packPackage(folder: string): Promise<string> {
 }
 
 /**
- * Installs this package's tarball into an n8n user folder, where n8n loads community packages from when
- * it starts; an older copy is replaced. As n8n does it itself: copied, never linked,
- * without install scripts and without the package's peers (n8n brings those).
- * @throws Error when npm fails
+ * Installs this package's tarball as the README says to do it by hand, in the home of an n8n that does
+ * not run; an older copy is replaced.
+ * @param nodeBinary the Node.js of that n8n
+ * @throws Error when the README does not say how, or npm fails
  */
-export async function installCommunityPackage(tarball: string, userFolder: string): Promise<void> {
+export async function installCommunityPackage(
+	tarball: string,
+	{ userFolder, nodeBinary }: { userFolder: string; nodeBinary: string },
+): Promise<void> {
 	const folder = path.join(userFolder, '.n8n', 'nodes');
 	await mkdir(folder, { recursive: true });
-	await writeLedger(path.join(folder, 'package.json'));
 	// npm notes where a tarball came from, and looks there again: it must stay with the installation.
 	const copy = path.join(folder, path.basename(tarball));
 	await cp(tarball, copy);
 	// A tarball of the same name and version may hold newer code, which npm does not look for.
 	await rm(path.join(folder, 'node_modules', PACKAGE_NAME), { recursive: true, force: true });
-	const flags = ['--ignore-scripts', '--legacy-peer-deps', '--no-package-lock', '--no-audit'];
-	await run('npm', ['install', copy, ...flags, '--no-fund', '--loglevel', 'error'], {
-		cwd: folder,
-	});
-}
-
-/** Without a package.json npm would install into a folder further up. */
-async function writeLedger(file: string): Promise<void> {
-	const ledger = { name: 'installed-nodes', private: true, dependencies: {} };
-	try {
-		await writeFile(file, JSON.stringify(ledger, null, 2), { flag: 'wx' });
-	} catch (error) {
-		const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-		if (!isThere) throw error;
-	}
+	const readme = await readFile(path.join(PROJECT_DIRECTORY, 'README.md'), 'utf8');
+	const [command] = /^npm install .*n8n-nodes-evolink$/m.exec(readme) ?? [];
+	if (command === undefined) throw new Error('The README says nothing of "npm install"');
+	const PATH = [path.dirname(nodeBinary), process.env.PATH].join(path.delimiter);
+	const asWritten = command.replace(PACKAGE_NAME, `"${copy}"`);
+	await run('sh', ['-c', asWritten], { env: { ...process.env, HOME: userFolder, PATH } });
 }

@@ -82,7 +82,10 @@ export async function startN8nServer(options: N8nServerOptions): Promise<N8nServ
 	const userFolder = await mkdtemp(path.join(tmpdir(), 'n8n-home-'));
 	const server = new ServerOfOneHome(options, port, userFolder);
 	try {
-		if (options.tarball !== undefined) await installCommunityPackage(options.tarball, userFolder);
+		if (options.tarball !== undefined) {
+			const { nodeBinary } = options.installation;
+			await installCommunityPackage(options.tarball, { userFolder, nodeBinary });
+		}
 		await server.start();
 	} catch (error) {
 		await server.close();

@@ -66,8 +66,8 @@ export interface VideoModel {
 	aspectRatios: Readonly<Record<'withoutImage' | 'withImage', readonly string[]>>;
 	/** The switch of the sound; absent: there is none. */
 	sound?: { field: 'generate_audio' | 'sound'; isOnByDefault: boolean };
-	/** Whether its videos have sound in any case. */
-	alwaysHasSound?: true;
+	/** Whether its videos have sound where there is no switch; absent: not documented. */
+	hasSound?: boolean;
 	seed?: Range;
 	negativePrompt?: { maxCharacters?: number };
 	/** What it takes in `model_params`. */
@@ -120,6 +120,7 @@ const HAILUO = {
 	image: { ...USUAL_IMAGE, shortestSidePx: 301 },
 	promptMaxCharacters: 2000,
 	camera: 'brackets',
+	hasSound: false,
 	qualities: [{ value: '768p' }, { value: '1080p', durationsSeconds: [6] }],
 	defaultQuality: '768p',
 	durationsSeconds: [6, 10],
@@ -181,7 +182,7 @@ const WAN_3 = {
 
 /**
  * The models that the node offers, one row for a family. The fields, the checks, what is sent and the
- * table in the README all come from here, so that another family is one more row.
+ * tables in the documents all come from here, so that another family is one more row.
  */
 export const VIDEO_MODELS: readonly VideoModel[] = [
 	{
@@ -341,7 +342,7 @@ export const VIDEO_MODELS: readonly VideoModel[] = [
 		durationsSeconds: { from: 3, to: 10 },
 		defaultDurationSeconds: 3,
 		aspectRatios: always('auto', '16:9', '9:16'),
-		alwaysHasSound: true,
+		hasSound: true,
 		page: 'gemini-omni-1.1-flash/gemini-omni-1.1-flash-text-to-video',
 	},
 	{

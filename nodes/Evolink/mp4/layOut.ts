@@ -98,12 +98,11 @@ const READABLE = ['codec', 'size in pixels', 'NAL length'];
 function prepare(movie: Movie, before: readonly Clip[]): Clip {
 	const video = { ...movie.video, ...videoFormat(movie) };
 	for (const [index, [what, value]] of video.mustMatch.entries()) {
-		const other = before.find((clip) => clip.video.mustMatch[index][1] !== undefined);
-		const wanted = other?.video.mustMatch[index][1] ?? value;
+		const other = before.findIndex((clip) => clip.video.mustMatch[index][1] !== undefined);
+		const wanted = before[other]?.video.mustMatch[index][1] ?? value;
 		const words = READABLE.includes(what) ? `: ${value} instead of ${wanted}` : '';
 		if (value !== undefined && value !== wanted) {
-			const others = other === before[0] ? 'the first clip' : 'a clip before it';
-			throw unsuitable(`differs from ${others} in its ${what}${words}`);
+			throw unsuitable(`differs from item ${other} in its ${what}${words}`);
 		}
 	}
 	if (movie.audio === undefined) return { video, audio: undefined, ...spanOf(video) };

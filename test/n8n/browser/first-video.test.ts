@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { CAMERA_COMMANDS } from '../../../nodes/Evolink/evolink/camera';
@@ -15,7 +15,10 @@ const COMMANDS_IN_LIST = CAMERA_COMMANDS.map(({ value }) =>
 );
 
 /** The last one leads to the node before all others. */
-const SEARCHES = ['make a video', 'animate photo', 'storyboard', 'image to video', 'evolink'];
+const SEARCHES = [
+	...['make a video', 'animate photo', 'storyboard', 'merge videos', 'short film', 'reels'],
+	...['vertical video', 'text to video', 'image to video', 'evolink'],
+];
 
 /** What the README tells to do, without its asides; whoever changes it tries it here. */
 const README_STEPS = [
@@ -26,11 +29,21 @@ const README_STEPS = [
 	'Choose **Execute step** and wait a few minutes.',
 ];
 
-function readmeSteps(): string[] {
+function readmeSection(): string {
 	const readme = readFileSync(path.resolve(EXAMPLES_FOLDER, '../README.md'), 'utf8');
 	const [, section] = readme.split('## Your first video in five steps');
-	const steps = section.split('\n## ')[0].match(/^\d\. [^]*?\./gm) ?? [];
+	return section.split('\n## ')[0];
+}
+
+function readmeSteps(): string[] {
+	const steps = readmeSection().match(/^\d\. [^]*?\./gm) ?? [];
 	return steps.map((step) => step.slice(3).replace(/\s+/g, ' '));
+}
+
+/** The link that the README offers, to an image of this repository. */
+function readmeImage(): { url: string; file: string } {
+	const [url = '', file = ''] = /https:\S+\/main\/(examples\/\S+\.jpg)/.exec(readmeSection()) ?? [];
+	return { url, file };
 }
 
 // One story, told in order: each test goes on where the one before it left the editor.
@@ -83,8 +96,9 @@ describe("a new user's first video", () => {
 		await expect(editor.byTestId('canvas-trigger-node').count()).resolves.toBe(1);
 	});
 
-	it('the README tells the same steps', () => {
+	it('the README tells the same steps, with the link to an image of this repository', () => {
 		expect(readmeSteps()).toEqual(README_STEPS);
+		expect(existsSync(path.resolve(EXAMPLES_FOLDER, '..', readmeImage().file))).toBe(true);
 	});
 
 	it('a credential with a wrong key says why it does not work', async () => {
@@ -138,7 +152,7 @@ describe("a new user's first video", () => {
 	it('3 to 5: image, prompt and "Execute step" make the video, which plays in the output panel', async () => {
 		const { editor, sandbox } = bench;
 		const { nodeView } = editor;
-		await nodeView.fill('imageUrl', 'https://example.com/lighthouse.jpg');
+		await nodeView.fill('imageUrl', readmeImage().url);
 		await nodeView.fill('prompt', 'Waves roll against the rocks');
 		await nodeView.executeStep();
 		await nodeView.waitForSuccess();

@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of the README and of the examples' pages anew, in the real n8n:
+ * Makes the pictures of the README and of the examples' pages again, in the real n8n (needs ffmpeg):
  *
  *   npm run screenshots
  */
@@ -17,6 +17,7 @@ import { CURRENT_N8N } from '../../n8n/n8n-releases';
 import { startN8nServer } from '../../n8n/n8n-server';
 import { pictureExamples } from './example-pictures';
 import { pictureFirstVideo } from './first-video-pictures';
+import { drawResult } from './result-picture';
 
 /** Twice the pixels: sharp on today's screens. */
 const DEVICE_SCALE_FACTOR = 2;
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
 			deviceScaleFactor: DEVICE_SCALE_FACTOR,
 		});
 		await editor.logIn();
+		await drawResult(browser);
 		await pictureFirstVideo(editor, sandbox);
 		await pictureExamples(editor, api);
 	} finally {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 
-const IMAGES_FOLDER = path.join(__dirname, '../../../docs/images');
+export const IMAGES_FOLDER = path.join(__dirname, '../../../docs/images');
 
 /** A README that is read on a phone shall not load for long. */
 const LARGEST_BYTES = 200_000;

@@ -5,8 +5,10 @@ import {
 	answerFailure,
 	FAILURE_CODES,
 	failedTaskFailure,
+	isHopeless,
 	unknownOutcomeFailure,
 } from '../../nodes/Evolink/evolink/failures';
+import type { EvolinkTask } from '../../nodes/Evolink/evolink/task';
 import { DOCUMENTATION, inWords, VIDEO_MODELS } from '../../nodes/Evolink/evolink/models';
 import type { Quality, VideoModel } from '../../nodes/Evolink/evolink/models';
 import { toFailureDetails } from '../../nodes/Evolink/n8n/nodeErrors';
@@ -36,12 +38,47 @@ function ratioWords({ aspectRatios: { withoutImage, withImage } }: VideoModel): 
 	return withImage.length === 0 ? `${words}; without an image` : words;
 }
 
-function soundWords({ sound, alwaysHasSound }: VideoModel): string {
-	if (sound === undefined) return alwaysHasSound === true ? 'always' : '';
-	return sound.isOnByDefault ? 'on, can be turned off' : 'off, can be turned on';
+function fixedSoundWords({ hasSound }: VideoModel): string {
+	if (hasSound === undefined) return 'unknown';
+	return hasSound ? 'always' : 'silent';
 }
 
-/** One line for each model. */
+function soundWords(model: VideoModel): string {
+	if (model.sound === undefined) return fixedSoundWords(model);
+	return model.sound.isOnByDefault ? 'on, can be turned off' : 'off, can be turned on';
+}
+
+function shapesInShort({ aspectRatios: { withoutImage, withImage } }: VideoModel): string {
+	if (withoutImage.length === 0) return "the image's";
+	return `${withoutImage.length}${withImage.length === 0 ? ' from text' : ''}`;
+}
+
+function rangeInShort(values: readonly unknown[]): string {
+	return [...new Set([values[0], values[values.length - 1]])].join('–');
+}
+
+/** One line for each model, as short as can be. */
+function shortModelTable(): string {
+	return table(
+		['Model', 'From', 'Quality', 'Seconds', 'Sound', 'Shape'],
+		VIDEO_MODELS.map((model) => {
+			const { displayName, imageCounts, qualities, durationsSeconds, sound } = model;
+			const image = imageCounts.includes(2) ? 'images' : 'image';
+			return [
+				displayName,
+				imageCounts.includes(0) ? `text, ${image}` : image,
+				rangeInShort(qualities.map(({ value }) => value)),
+				'from' in durationsSeconds
+					? rangeInShort([durationsSeconds.from, durationsSeconds.to])
+					: durationsSeconds.join(', '),
+				sound === undefined ? fixedSoundWords(model) : 'switch',
+				shapesInShort(model),
+			];
+		}),
+	);
+}
+
+/** One line for each model, with all that it takes. */
 function modelTable(): string {
 	return table(
 		['Model', 'Value', 'From', 'Prompt', 'Quality', 'Seconds', 'Aspect Ratio', 'Sound', 'More'],
@@ -114,13 +151,19 @@ function errorTable(): string {
 	);
 }
 
+/** What a retry does is that of n8n, where the image came by a link or from a file. */
+function retryWords(task: EvolinkTask): string {
+	if (isHopeless(task, false)) return 'submits nothing';
+	return isHopeless(task, true) ? 'submits nothing for a link' : 'makes it again, and pays again';
+}
+
 function failureTable(): string {
 	return table(
-		['Code', 'What to do'],
+		['Code', 'What to do', 'A retry'],
 		FAILURE_CODES.map((code) => {
 			const task = { id: 'ID', status: 'failed', results: [], raw: {}, failure: { code } };
 			const { description } = failedTaskFailure(task).details;
-			return [`\`${code}\``, description];
+			return [`\`${code}\``, description, retryWords(task)];
 		}),
 	);
 }
@@ -136,16 +179,18 @@ function credentialTable(): string {
 	);
 }
 
-/** The tables of the README by the name of their place in it, made from the code. */
-export function readmeTables(): Record<string, string> {
+/** By page, the tables that are made from the code, by the name of their place in it. */
+export function tablesFromCode(): Record<string, Record<string, string>> {
 	return {
-		models: modelTable(),
-		'camera-commands': commandTable(),
-		credential: credentialTable(),
-		'create-fields': fieldTable(createVideoFields()),
-		'create-options': fieldTable(optionsOf(createVideoFields())),
-		'get-fields': fieldTable(GET_TASK_FIELDS),
-		errors: errorTable(),
-		'failure-codes': failureTable(),
+		'README.md': { 'models-in-short': shortModelTable() },
+		'docs/fields.md': {
+			models: modelTable(),
+			'camera-commands': commandTable(),
+			credential: credentialTable(),
+			'create-fields': fieldTable(createVideoFields()),
+			'create-options': fieldTable(optionsOf(createVideoFields())),
+			'get-fields': fieldTable(GET_TASK_FIELDS),
+		},
+		'docs/messages.md': { errors: errorTable(), 'failure-codes': failureTable() },
 	};
 }
