@@ -65,7 +65,7 @@ export class Evolink implements INodeType {
 		defaults: { name: 'Evolink' },
 		usableAsTool: true,
 		waitingNodeTooltip:
-			'The videos are being made. There is nothing to do: you can close this page and find the result under Executions. To execute again is a new run, which pays for new videos.',
+			'The videos are being made. There is nothing to do: you can close this page and find the result under Executions. Executing again starts a new run, which pays for new videos.',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
