@@ -6,6 +6,8 @@ import { areaOf, around, savePicture, type Area } from './picture-file';
 const VIEWPORT = { width: 1480, height: 900 };
 /** So tall that all fields of the node are visible at once. */
 const TALL_VIEWPORT = { width: 1480, height: 1240 };
+/** So narrow that the credential's dialog can be read in the README. */
+const NARROW_VIEWPORT = { width: 1000, height: 900 };
 const MARGIN_PX = 12;
 /** The film is shown from here on; n8n's server cannot jump to a place in it. */
 const SHOWN_FROM_SECONDS = 2;
@@ -38,6 +40,7 @@ async function pictureCredential(editor: N8nEditor, sandbox: Sandbox): Promise<v
 	const dialog = await editor.nodeView.connect();
 	// The picture shows the dialog as it opens, with Evolink's own addresses.
 	await dialog.fill('apiKey', sandbox.apiKey);
+	await editor.page.setViewportSize(NARROW_VIEWPORT);
 	const { x, y, width } = await areaOf(dialog.root);
 	const last = await areaOf(dialog.field('filesBaseUrl'));
 	await savePicture(editor.page, 'credential', {
@@ -46,6 +49,7 @@ async function pictureCredential(editor: N8nEditor, sandbox: Sandbox): Promise<v
 		width,
 		height: last.y + last.height + 24 - y,
 	});
+	await editor.page.setViewportSize(VIEWPORT);
 	await dialog.fill('baseUrl', sandbox.url);
 	await dialog.fill('filesBaseUrl', sandbox.url);
 	await dialog.save();
