@@ -11,7 +11,7 @@ import {
 	type ReceivedFile,
 	type StoredUpload,
 	type UploadStore,
-	type UploadWish,
+	type WantedUpload,
 } from './upload-store';
 
 // What multer cannot carry along: hash and first bytes of each file of a request.
@@ -41,7 +41,7 @@ export const MULTIPART_OPTIONS: multer.Options = {
 	defParamCharset: 'utf8',
 };
 
-function wishOf(body: unknown, originalName: string): UploadWish {
+function wantedUpload(body: unknown, originalName: string): WantedUpload {
 	const fields = isRecord(body) ? body : {};
 	return {
 		originalName,
@@ -77,14 +77,14 @@ async function finishUpload(
 	req: Request,
 	res: Response,
 	received: ReceivedFile,
-	wish: UploadWish,
+	wanted: WantedUpload,
 	claimedMimeType: string,
 ): Promise<void> {
 	const record = state.recordOf(res);
 	const mimeType = state.uploads.requireImage(received);
 	const fault = state.faults.take('upload');
 	if (fault !== undefined) record.fault = fault.kind;
-	const upload = state.uploads.prepare(received, mimeType, wish);
+	const upload = state.uploads.prepare(received, mimeType, wanted);
 	const answer = uploadAnswer(upload, state.url());
 	record.upload = {
 		sizeBytes: upload.sizeBytes,
@@ -120,8 +120,8 @@ export function addUploadRoutes(app: Express, state: SandboxState): void {
 		const file = multipartFile(req);
 		const received = receivedFilesOf.get(req)?.find(({ diskPath }) => diskPath === file.path);
 		if (received === undefined) throw new Error('The received file is not on record');
-		const wish = wishOf(req.body, file.originalname);
-		await finishUpload(state, req, res, received, wish, file.mimetype);
+		const wanted = wantedUpload(req.body, file.originalname);
+		await finishUpload(state, req, res, received, wanted, file.mimetype);
 	});
 
 	app.get('/files/:fileId/:fileName', (req, res) => {

@@ -47,7 +47,7 @@ export interface ReceivedFile {
 }
 
 /** What the client said about its file. */
-export interface UploadWish {
+export interface WantedUpload {
 	originalName: string;
 	fileName?: string;
 	uploadPath?: string;
@@ -127,16 +127,16 @@ export class UploadStore {
 	}
 
 	/** Makes an upload of received bytes; its link works once it is remembered. */
-	prepare(received: ReceivedFile, mimeType: ImageMimeType, wish: UploadWish): StoredUpload {
+	prepare(received: ReceivedFile, mimeType: ImageMimeType, wanted: WantedUpload): StoredUpload {
 		const fileId = `file_${randomBytes(10).toString('hex')}`;
-		const wishedName = safeName(wish.fileName ?? '');
+		const wantedName = safeName(wanted.fileName ?? '');
 		return {
 			...received,
 			fileId,
-			fileName: wishedName === '' ? `${fileId}.${FILE_EXTENSIONS[mimeType]}` : wishedName,
-			originalName: wish.originalName,
+			fileName: wantedName === '' ? `${fileId}.${FILE_EXTENSIONS[mimeType]}` : wantedName,
+			originalName: wanted.originalName,
 			mimeType,
-			uploadPath: wish.uploadPath ?? DEFAULT_UPLOAD_PATH,
+			uploadPath: wanted.uploadPath ?? DEFAULT_UPLOAD_PATH,
 			uploadedAtMs: this.nowMs(),
 		};
 	}

@@ -204,14 +204,14 @@ export const EXAMPLE_RUNS: ExampleRun[] = [
 			'what is finished is in the storage, what failed is reported, the rest stays in the table',
 		async play(world) {
 			const openBefore = await openTasks(world.api);
-			for (const [fileName, wish] of [
+			for (const [fileName, prompt] of [
 				['harbor', 'Now #sandbox-seconds:0'],
 				['face', `#sandbox-seconds:0 ${REFUSED}`],
 				['endless', 'Endless #sandbox-seconds:3600'],
 			]) {
 				await submitForm(world, 'submit-now.json', {
 					Image: lighthouse(),
-					'What should happen?': wish,
+					'What should happen?': prompt,
 					'File name': fileName,
 				});
 			}

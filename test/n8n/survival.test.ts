@@ -29,7 +29,7 @@ const OBSERVED_MS = 3_000;
 /** How soon the node must obey Stop. */
 const STOP_MS = 1_000;
 const VIDEO_SECONDS = 60;
-const DURABLE_WISH = 'A lighthouse in the fog';
+const DURABLE_PROMPT = 'A lighthouse in the fog';
 
 /** What sleeps while n8n is killed. */
 interface Story {
@@ -155,7 +155,7 @@ class SurvivingN8n {
 		const workflow = await api.createWorkflow(readExample('durable.json'), [credential]);
 		return await fillInForm(api, workflow, {
 			Image: exampleFile('images/lighthouse.jpg', 'image/jpeg'),
-			'What should happen?': DURABLE_WISH,
+			'What should happen?': DURABLE_PROMPT,
 		});
 	}
 
@@ -295,7 +295,7 @@ function describeSurvival(release: N8nRelease): () => Promise<void> {
 					const id = n8n.ids.get('durable') ?? '';
 					const execution = await own.api.waitForExecution(id, { timeoutMs: SLEEP_MS });
 					expectSuccess(execution);
-					const [taskId, ...others] = n8n.tasksOf(DURABLE_WISH);
+					const [taskId, ...others] = n8n.tasksOf(DURABLE_PROMPT);
 					expect(others).toEqual([]);
 					await expectVideo(own, outputItems(execution, 'Fetch the video')[0], taskId);
 				},

@@ -218,7 +218,7 @@ export class N8nApi {
 	}
 
 	/**
-	 * Waits until the execution has ended, or has the wished status (e.g. `waiting`), and returns it.
+	 * Waits until the execution has ended, or has the wanted status (e.g. `waiting`), and returns it.
 	 * @throws Error when that takes longer than `timeoutMs` (default 60 s)
 	 */
 	async waitForExecution(
