@@ -144,7 +144,7 @@ function errorTable(): string {
 		const step = status === 404 ? 'statusRead' : 'submission';
 		return answerFailure({ status, headers: {}, text: '', json: undefined }, step).details;
 	});
-	const lost = toFailureDetails(unknownOutcomeFailure('…'));
+	const lost = toFailureDetails(unknownOutcomeFailure('(the reason)'));
 	return table(
 		['Message', 'What to do'],
 		[...answers, lost].map(({ message, description }) => [message, description]),
