@@ -6,6 +6,8 @@ import {
 	FAILURE_CODES,
 	failedTaskFailure,
 	isHopeless,
+	noResponseFailure,
+	timeoutFailure,
 	unknownOutcomeFailure,
 } from '../../nodes/Evolink/evolink/failures';
 import type { EvolinkTask } from '../../nodes/Evolink/evolink/task';
@@ -48,9 +50,11 @@ function soundWords(model: VideoModel): string {
 	return model.sound.isOnByDefault ? 'on, can be turned off' : 'off, can be turned on';
 }
 
+/** "Automatic" is no shape. */
 function shapesInShort({ aspectRatios: { withoutImage, withImage } }: VideoModel): string {
 	if (withoutImage.length === 0) return "the image's";
-	return `${withoutImage.length}${withImage.length === 0 ? ' from text' : ''}`;
+	const count = withoutImage.filter((one) => one.includes(':')).length;
+	return `${count}${withImage.length === 0 ? ' from text' : ''}`;
 }
 
 function rangeInShort(values: readonly unknown[]): string {
@@ -137,6 +141,7 @@ function optionsOf(fields: INodeProperties[]): INodeProperties[] {
 	return options.filter((option): option is INodeProperties => 'type' in option);
 }
 
+const NO_RESPONSE = ['dns', 'refused', 'proxy', 'handshake', 'timedOut', 'broken'] as const;
 const STATUSES = [400, 401, 402, 403, 404, 429, 500, 502, 503];
 
 function errorTable(): string {
@@ -144,10 +149,16 @@ function errorTable(): string {
 		const step = status === 404 ? 'statusRead' : 'submission';
 		return answerFailure({ status, headers: {}, text: '', json: undefined }, step).details;
 	});
-	const lost = toFailureDetails(unknownOutcomeFailure('(the reason)'));
+	const others = [
+		...NO_RESPONSE.map(noResponseFailure),
+		unknownOutcomeFailure('(the reason)'),
+		timeoutFailure(900, { id: 'ID', status: 'processing', results: [], raw: {} }, undefined),
+	];
 	return table(
 		['Message', 'What to do'],
-		[...answers, lost].map(({ message, description }) => [message, description]),
+		[...answers, ...others.map((failure) => toFailureDetails(failure))].map(
+			({ message, description }) => [message, description],
+		),
 	);
 }
 

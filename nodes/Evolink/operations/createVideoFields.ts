@@ -226,7 +226,7 @@ const PARAMETERS: INodeProperties = {
 	default: '{}',
 	placeholder: '{ "image_urls": ["https://example.com/image.jpg"], "duration": 5 }',
 	description:
-		'What the model takes beside the prompt, as its page in <a href="https://docs.evolink.ai" target="_blank">Evolink\'s documentation</a> says. Nothing of it is checked before it is paid for.',
+		'What the model takes beside the prompt, as its page in <a href="https://docs.evolink.ai" target="_blank">Evolink\'s documentation</a> says. The node does not check it.',
 };
 
 /** The fields of a model by its ID, and while Model is an expression, which can give that. */

@@ -14,7 +14,7 @@ export const LIMIT_FIELDS: readonly INodeProperties[] = [
 		typeOptions: { minValue: 1, numberPrecision: 0 },
 		default: 10,
 		description:
-			"The most videos this node may start in one execution, loops and retries included, since more videos cost more. A run that would exceed it starts nothing. The first item's value applies to all items.",
+			"The most videos this node may start in one execution, loops, agent calls and retries included, since more videos cost more. A run that would exceed it starts nothing. The first item's value applies to all items.",
 	},
 	{
 		displayName: 'Stop If Balance Below',

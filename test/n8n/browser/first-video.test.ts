@@ -24,7 +24,7 @@ const SEARCHES = [
 const README_STEPS = [
 	'In a new workflow, choose **Add first step**, search for `evolink`, and choose **Evolink** and its action **Create video**.',
 	'Choose your credential.',
-	'Paste the link to an image into **Image URL**.',
+	'Paste the link to an image (JPEG, PNG or WebP, up to 20 MB) into **Image URL**.',
 	'Say in **Prompt** what should happen, and choose one or two **Camera Commands**.',
 	'Choose **Execute step** and wait a few minutes.',
 ];
