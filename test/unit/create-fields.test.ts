@@ -179,7 +179,7 @@ describe('an expression in another field', () => {
 	const images = { imageUrl: FILLED.imageUrl, lastImageUrl: FILLED.lastImageUrl };
 
 	it.each(FAMILIES.map((family) => [family.shownAs, family] as const))(
-		'does not stop a workflow with %s that is right',
+		'shows each field of %s once, and does not stop a workflow that is right',
 		(_name, { value: model, promptFor, images: counts }) => {
 			const isOptional = counts.some((count) => !promptFor.includes(count));
 			for (const more of [
@@ -188,7 +188,9 @@ describe('an expression in another field', () => {
 				{ lastImageSource: SOURCE },
 				{ quality: '={{ $json.quality }}' },
 			]) {
-				expect(editor({ model, ...FILLED, ...more }).missing).toEqual([]);
+				const { names, missing } = editor({ model, ...FILLED, ...more });
+				expect(names).toEqual([...new Set(names)]);
+				expect(missing).toEqual([]);
 				if (!isOptional || more.imageSource === undefined) continue;
 				expect(editor({ model, ...images, ...more }).missing).toEqual([]);
 			}

@@ -11,6 +11,14 @@ type Conditions = Record<string, readonly NodeParameterValue[]>;
 /** An expression, also one that the editor cannot resolve yet; a regular expression would be slow. */
 const EXPRESSIONS = [{ _cnd: { between: { from: '=', to: '>' } } }, ''];
 
+/** A field as some models have it under conditions. */
+interface Variant {
+	field: INodeProperties;
+	conditions: Conditions;
+	isBroadest: boolean;
+	ids: string[];
+}
+
 const IMAGE_SOURCES = ['url', 'binary', 'none'];
 const WITH_IMAGE = ['url', 'binary'];
 
@@ -33,11 +41,11 @@ function shownWith(
 	field: INodeProperties,
 	{ model, ...conditions }: Conditions,
 	all: Conditions,
+	isShownForExpressions = true,
 ): INodeProperties {
 	const othersThan = (name: string, values: readonly NodeParameterValue[]) =>
 		all[name].filter((value) => !values.includes(value));
-	// While another field is an expression, a required field would stop workflows that do without.
-	const orExpression = field.required === true ? EXPRESSIONS : [];
+	const orExpression = isShownForExpressions ? [] : EXPRESSIONS;
 	const hide = Object.entries(conditions).map(([name, values]) => [
 		name,
 		[...othersThan(name, values), ...orExpression],
@@ -46,9 +54,15 @@ function shownWith(
 	return { ...field, displayOptions: { hide: { model: hideModel, ...Object.fromEntries(hide) } } };
 }
 
+/** How much a variant allows: it is required, or has so many choices. */
+function breadthOf({ required, options = [] }: INodeProperties): number {
+	return required === true ? -1 : options.length;
+}
+
 /**
  * Returns the variants of a field that depends on the model and on one more thing: equal ones are one
- * field, for all models and values that have it.
+ * field, for all models and values that have it. While that thing is an expression, the variant that
+ * allows most is shown: another one would refuse what may be right.
  *
  * @param casesOf the values of that thing that a model knows
  * @param fieldFor the field with one of them; undefined where there is none
@@ -60,28 +74,28 @@ export function byCase<Case>(
 	fieldFor: (model: VideoModel, one: Case) => INodeProperties | undefined,
 	conditionsFor: (model: VideoModel, some: readonly Case[]) => Conditions[],
 ): INodeProperties[] {
-	const groups = new Map<
-		string,
-		{ field: INodeProperties; conditions: Conditions; ids: string[] }
-	>();
+	const groups = new Map<string, Variant>();
 	for (const model of models) {
 		const all = casesOf(model);
 		const keyOf = (one: Case) => JSON.stringify(fieldFor(model, one));
+		const fields = all.flatMap((one) => fieldFor(model, one) ?? []);
+		const mostBreadth = Math.max(...fields.map(breadthOf));
 		for (const key of new Set(all.map(keyOf))) {
 			const some = all.filter((one) => keyOf(one) === key);
 			const field = fieldFor(model, some[0]);
 			if (field === undefined) continue;
+			const isBroadest = breadthOf(field) === mostBreadth;
 			const isAlways = some.length === all.length;
 			for (const conditions of isAlways ? [{}] : conditionsFor(model, some)) {
-				const group = JSON.stringify([field, conditions]);
+				const group = JSON.stringify([field, conditions, isBroadest]);
 				const { ids } = groups.get(group) ?? { ids: [] };
-				groups.set(group, { field, conditions, ids: [...ids, model.id] });
+				groups.set(group, { field, conditions, isBroadest, ids: [...ids, model.id] });
 			}
 		}
 	}
 	const all = valuesOf(models);
-	return [...groups.values()].map(({ field, conditions, ids }) =>
-		shownWith(field, { model: ids, ...conditions }, all),
+	return [...groups.values()].map(({ field, conditions, isBroadest, ids }) =>
+		shownWith(field, { model: ids, ...conditions }, all, isBroadest),
 	);
 }
 
