@@ -42,15 +42,15 @@ function videoRow(state: SandboxState, entry: BillEntry): string {
 	const { imageUrl, lastImageUrl, quality, durationSeconds, model, prompt } = snapshot;
 	const cells = [
 		escaped(WHEN.format(snapshot.createdAtMs)),
+		`<code>${escaped(entry.taskId)}</code>`,
 		[imageUrl, lastImageUrl]
 			.map((url) => imageCell(url, state.url()))
 			.filter(Boolean)
-			.join('<br>'),
+			.join('<br><br>'),
 		videoCell(snapshot),
 		escaped(prompt ?? ''),
 		escaped(`${model}, ${quality}, ${durationSeconds} s`),
 		String(entry.credits),
-		`<code>${escaped(entry.taskId)}</code>`,
 	];
 	return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
 }
@@ -60,8 +60,8 @@ function videosPart(state: SandboxState): string {
 	if (entries.length === 0) return '<p>No video has been started yet.</p>';
 	const rows = entries.slice(-MOST_SHOWN_VIDEOS).map((entry) => videoRow(state, entry));
 	const older = entries.length - rows.length;
-	const heads = ['When', 'Image', 'Video', 'Prompt', 'Settings', 'Credits (invented)', 'Task ID'];
-	return `<p>${entries.length} video(s), ${usedCredits} credits used, ${remainingCredits} left.
+	const heads = ['When', 'Task ID', 'Image', 'Video', 'Prompt', 'Settings', 'Credits (invented)'];
+	return `<p>Videos started: ${entries.length}. Credits: ${usedCredits} used, ${remainingCredits} left. Reload to see new ones.
 ${older > 0 ? `The ${older} oldest are not shown.` : ''}</p>
 ${table(heads, rows.reverse())}`;
 }
@@ -72,7 +72,7 @@ export function frontPage(state: SandboxState): string {
 		Object.entries(byDuration).map(([seconds, credits]) => row([quality, `${seconds} s`, credits])),
 	);
 	const perSecond = Object.entries(SANDBOX_PRICES_PER_SECOND).map(([quality, credits]) =>
-		row([quality, 'else, per second', credits]),
+		row([quality, 'other lengths, per second', credits]),
 	);
 	const { violations } = state.log;
 	return `<!doctype html>
@@ -84,7 +84,7 @@ export function frontPage(state: SandboxState): string {
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
-td:first-child, code { white-space: nowrap; }
+td { overflow-wrap: anywhere; min-width: 4rem; } td:first-child, code { white-space: nowrap; }
 code { background: #eef1f4; padding: .1em .3em; border-radius: .2em; }
 @media (prefers-color-scheme: dark) { body { background: #15181c; color: #e6e6e6; } code { background: #2a3038; } }
 </style>
@@ -105,7 +105,7 @@ ${table(
 		['File API Base URL', state.url()],
 	].map(([field, value]) => `<tr><td>${field}</td><td><code>${escaped(value)}</code></td></tr>`),
 )}
-<p>When n8n runs in a container, this address is not this computer for it: see the sandbox's README.</p>
+<p>When n8n runs in a container, 127.0.0.1 is the container itself: see the sandbox's README.</p>
 <h2>Try things out in the prompt</h2>
 <ul>
 <li><code>#sandbox-fail:content_policy_violation</code> makes the task fail with that code (any code works).</li>

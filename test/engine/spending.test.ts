@@ -30,7 +30,7 @@ describe('Max Videos per Execution', () => {
 
 		expectRefusal(result, {
 			itemIndex: 0,
-			message: "'Max Videos per Execution' is 2, but this would start 3 more videos after 0",
+			message: "'Max Videos per Execution' is 2, but this would start 3 videos",
 			description: "Pass fewer items to this node, or raise 'Max Videos per Execution'",
 		});
 		expect(bench.sandbox.requests).toEqual([]);

@@ -220,7 +220,10 @@ export const EXAMPLE_RUNS: ExampleRun[] = [
 			expectFile(world, await world.storage.readFile('videos/harbor.mp4'), paidFor(world, 'Now'));
 			const open = (await openTasks(world.api)).filter((id) => !openBefore.includes(id));
 			expect(open).toEqual([paidFor(world, 'Endless')]);
-			expect(mailTo(world, 'you@example.com').email.subject).toContain(paidFor(world, REFUSED));
+			const { email } = mailTo(world, 'you@example.com');
+			expect(email.subject).toBe('No video: face');
+			expect(email.text).toContain(REFUSED);
+			expect(email.text).toContain(paidFor(world, REFUSED));
 		},
 	},
 	{
@@ -400,7 +403,7 @@ export const EXAMPLE_RUNS: ExampleRun[] = [
 				'Send the report to': MARIA,
 			});
 			const { email } = mailTo(world, MARIA);
-			expect(email.subject).toBe('Rehearsal (no cost): 2 of 3 worked');
+			expect(email.subject).toBe('Rehearsal: 2 of 3 worked');
 			expect(email.text).toContain('- no link: ');
 			expect(world.sandbox.requests.map(({ kind }) => kind)).toEqual(['credits']);
 		},
@@ -415,7 +418,7 @@ export const EXAMPLE_RUNS: ExampleRun[] = [
 				'Send the report to': MARIA,
 			});
 			const { email } = mailTo(world, MARIA);
-			expect(email.subject).toBe('Make the videos: 2 of 2 worked');
+			expect(email.subject).toBe('Videos: 2 of 2 worked');
 			for (const prompt of ['Waves roll', 'Leaves move']) {
 				expect(email.text).toContain(world.sandbox.task(paidFor(world, prompt))?.mediaUrl);
 			}

@@ -40,7 +40,7 @@ function mailPart({ recipients, email }: ArrivedMail, index: number): string {
 			? `<pre>${escaped(email.text ?? '')}</pre>`
 			: `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${html}" width="100%" height="420"></iframe>`;
 	return `<h2>${escaped(email.subject ?? '(no subject)')}</h2>
-<p>To ${escaped(recipients.join(', '))}</p>
+<p>From ${escaped(email.from?.address ?? '(nobody)')} to ${escaped(recipients.join(', '))}</p>
 ${body}
 ${files.join('')}`;
 }
@@ -50,9 +50,9 @@ function mailsPage(mails: readonly ArrivedMail[]): string {
 <html lang="en">
 <meta charset="utf-8">
 <title>Mail catcher</title>
-<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; } pre { white-space: pre-wrap; }</style>
+<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; } pre { font: inherit; white-space: pre-wrap; }</style>
 <h1>Mail catcher</h1>
-<p>Every email of the workflows ends here, newest first. Nothing is sent on. Reload to see new ones.</p>
+<p>Every email from the workflows ends up here, newest first. Nothing is sent on. Reload to see new ones.</p>
 ${mails.map(mailPart).reverse().join('<hr>') || '<p>No email has arrived yet.</p>'}
 </html>
 `;

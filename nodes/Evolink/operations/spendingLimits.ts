@@ -62,9 +62,11 @@ export function checkMaxVideos(
 ): void {
 	const { maxVideos } = readLimits(firstOptions);
 	if (videosStarted + newCount <= maxVideos) return;
-	const videos = newCount === 1 ? '1 more video' : `${newCount} more videos`;
+	const more = videosStarted === 0 ? '' : 'more ';
+	const videos = `${newCount} ${more}${newCount === 1 ? 'video' : 'videos'}`;
+	const before = videosStarted === 0 ? '' : ` after ${videosStarted}`;
 	throw inputFailure(
-		`'Max Videos per Execution' is ${maxVideos}, but this would start ${videos} after ${videosStarted}`,
+		`'Max Videos per Execution' is ${maxVideos}, but this would start ${videos}${before}`,
 		"None of them was started. Pass fewer items to this node, or raise 'Max Videos per Execution' in its options.",
 	);
 }
