@@ -209,6 +209,16 @@ const CAMERA_SEQUENCE_FIELD: INodeProperties = {
 	],
 };
 
+const REHEARSE_FIELD: INodeProperties = {
+	displayName: 'Rehearse (No Cost)',
+	name: 'rehearse',
+	type: 'boolean',
+	// Adding the option is meant to turn it on.
+	default: true,
+	description:
+		'Whether to check everything but make no video: the output is a tiny test video. Nothing is sent to Evolink and nothing is paid.',
+};
+
 const MODEL_ID = {
 	displayName: 'Model ID',
 	name: 'modelId',
@@ -239,10 +249,100 @@ function otherModelFields(models: readonly VideoModel[]): INodeProperties[] {
 	];
 }
 
+function modelField(models: readonly VideoModel[]): INodeProperties {
+	const [{ id: defaultModel }] = models;
+	const other = {
+		name: 'Other Model (By ID)',
+		value: OTHER_MODEL,
+		description: 'Any other video model of Evolink, with its parameters as JSON',
+	};
+	const rows = models.map(({ id, displayName, description }) => ({
+		name: displayName,
+		value: id,
+		description,
+	}));
+	return {
+		displayName: 'Model',
+		name: 'model',
+		type: 'options',
+		options: [...rows, other],
+		default: defaultModel,
+		description: 'The model that creates the video',
+	};
+}
+
+const WAIT_FIELDS: INodeProperties[] = [
+	{
+		displayName: 'Wait for Completion',
+		name: 'waitForCompletion',
+		type: 'boolean',
+		default: true,
+		hint: 'A video takes a few minutes and costs credits',
+		description:
+			'Whether to wait for the video to finish, which takes a few minutes. If off, returns the task ID for Task > Get.',
+	},
+	{
+		displayName: 'Download Video',
+		name: 'downloadVideo',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether to put the finished video into the output, e.g. for an email or storage node. Links expire after 24 hours.',
+		displayOptions: { show: { waitForCompletion: [true] } },
+	},
+];
+
+/** The options that only Video > Create has. */
+function optionFields(models: readonly VideoModel[]): INodeProperties[] {
+	const shownFor = (has: (model: VideoModel) => boolean) => ({
+		displayOptions: { show: { '/model': models.filter(has).map(({ id }) => id) } },
+	});
+	return [
+		{ ...CAMERA_SEQUENCE_FIELD, displayOptions: { hide: { '/model': [OTHER_MODEL] } } },
+		{
+			displayName: 'Fast Pretreatment',
+			name: 'fastPretreatment',
+			type: 'boolean',
+			default: false,
+			description:
+				"Whether to spend less time on optimizing the prompt. Has an effect only with 'Optimize Prompt'.",
+			...shownFor(({ params }) => params.includes('fast_pretreatment')),
+		},
+		{
+			displayName: 'Negative Prompt',
+			name: 'negativePrompt',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. text, blurry faces',
+			description: 'What must not appear in the video',
+			...shownFor(({ negativePrompt }) => negativePrompt !== undefined),
+		},
+		{
+			displayName: 'Seed',
+			name: 'seed',
+			type: 'number',
+			typeOptions: { minValue: 0, numberPrecision: 0 },
+			default: 1,
+			description:
+				'A number that leads to a similar video each time, with the same settings; another number to another video',
+			...shownFor(({ seed }) => seed !== undefined),
+		},
+		...LIMIT_FIELDS,
+		REHEARSE_FIELD,
+		{
+			displayName: 'Optimize Prompt',
+			name: 'promptOptimizer',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether the model may rewrite the prompt to get more out of it. Turn off if the video must follow your words exactly.',
+			...shownFor(({ params }) => params.includes('prompt_optimizer')),
+		},
+	];
+}
+
 /** Returns the fields of Video > Create; what depends on the model comes from the table. */
 export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS): INodeProperties[] {
-	const defaultModel = models[0].id;
-	const those = (is: (model: VideoModel) => boolean) => models.filter(is).map(({ id }) => id);
 	const prompt: INodeProperties = {
 		...PROMPT,
 		default: '',
@@ -251,25 +351,7 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 	const open = (field: Pick<INodeProperties, 'displayName' | 'name' | 'description'>) =>
 		forExpression(models, { ...field, ...WHILE_MODEL_IS_AN_EXPRESSION, default: '' });
 	return updateDisplayOptions({ show: { resource: ['video'], operation: ['create'] } }, [
-		{
-			displayName: 'Model',
-			name: 'model',
-			type: 'options',
-			options: [
-				...models.map(({ id: value, displayName: name, description }) => ({
-					name,
-					value,
-					description,
-				})),
-				{
-					name: 'Other Model (By ID)',
-					value: OTHER_MODEL,
-					description: 'Any other video model of Evolink, with its parameters as JSON',
-				},
-			],
-			default: defaultModel,
-			description: 'The model that creates the video',
-		},
+		modelField(models),
 		...otherModelFields(models),
 		...imageFields(models),
 		...byImageCount(models, promptField),
@@ -284,77 +366,7 @@ export function createVideoFields(models: readonly VideoModel[] = VIDEO_MODELS):
 		open(DURATION),
 		...byImageCount(models, soundField),
 		open(SOUND),
-		{
-			displayName: 'Wait for Completion',
-			name: 'waitForCompletion',
-			type: 'boolean',
-			default: true,
-			hint: 'A video takes a few minutes and costs credits',
-			description:
-				'Whether to wait for the video to finish, which takes a few minutes. If off, returns the task ID for Task > Get.',
-		},
-		{
-			displayName: 'Download Video',
-			name: 'downloadVideo',
-			type: 'boolean',
-			default: true,
-			description:
-				'Whether to put the finished video into the output, e.g. for an email or storage node. Links expire after 24 hours.',
-			displayOptions: { show: { waitForCompletion: [true] } },
-		},
-		...outputFields([
-			{ ...CAMERA_SEQUENCE_FIELD, displayOptions: { hide: { '/model': [OTHER_MODEL] } } },
-			{
-				displayName: 'Fast Pretreatment',
-				name: 'fastPretreatment',
-				type: 'boolean',
-				default: false,
-				description:
-					"Whether to spend less time on optimizing the prompt. Has an effect only with 'Optimize Prompt'.",
-				displayOptions: {
-					show: { '/model': those((one) => one.params.includes('fast_pretreatment')) },
-				},
-			},
-			{
-				displayName: 'Negative Prompt',
-				name: 'negativePrompt',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. text, blurry faces',
-				description: 'What must not appear in the video',
-				displayOptions: { show: { '/model': those((one) => one.negativePrompt !== undefined) } },
-			},
-			{
-				displayName: 'Seed',
-				name: 'seed',
-				type: 'number',
-				typeOptions: { minValue: 0, numberPrecision: 0 },
-				default: 1,
-				description:
-					'A number that leads to a similar video each time, with the same settings; another number to another video',
-				displayOptions: { show: { '/model': those((one) => one.seed !== undefined) } },
-			},
-			...LIMIT_FIELDS,
-			{
-				displayName: 'Rehearse (No Cost)',
-				name: 'rehearse',
-				type: 'boolean',
-				// Adding the option is meant to turn it on.
-				default: true,
-				description:
-					'Whether to check everything but make no video: the output is a tiny test video. Nothing is sent to Evolink and nothing is paid.',
-			},
-			{
-				displayName: 'Optimize Prompt',
-				name: 'promptOptimizer',
-				type: 'boolean',
-				default: true,
-				description:
-					'Whether the model may rewrite the prompt to get more out of it. Turn off if the video must follow your words exactly.',
-				displayOptions: {
-					show: { '/model': those((one) => one.params.includes('prompt_optimizer')) },
-				},
-			},
-		]),
+		...WAIT_FIELDS,
+		...outputFields(optionFields(models)),
 	]);
 }
