@@ -145,9 +145,11 @@ it('a new node shows what its usual case needs, and no more', () => {
 	expect(editor({ waitForCompletion: false }).names).not.toContain('downloadVideo');
 });
 
+/** The fields that depend on the model. */
+const DEPENDENT = ['prompt', 'aspectRatio', 'quality', 'duration', 'generateAudio'];
+
 describe('while Model is an expression', () => {
 	const model = '={{ $json.model }}';
-	const DEPENDENT = ['prompt', 'aspectRatio', 'quality', 'duration', 'generateAudio'];
 
 	it('a workflow where Image Source is one, too, is not stopped', () => {
 		const imageSource = '={{ $json.source }}';
@@ -183,15 +185,22 @@ describe('an expression in another field', () => {
 		(_name, { value: model, promptFor, images: counts }) => {
 			const isOptional = counts.some((count) => !promptFor.includes(count));
 			for (const more of [
-				{ imageSource: SOURCE },
-				{ imageSource: SOURCE, lastImageSource: SOURCE },
+				...[...SOURCES, SOURCE].map((lastImageSource) => ({
+					imageSource: SOURCE,
+					lastImageSource,
+				})),
 				{ lastImageSource: SOURCE },
 				{ quality: '={{ $json.quality }}' },
 			]) {
 				const { names, missing } = editor({ model, ...FILLED, ...more });
 				expect(names).toEqual([...new Set(names)]);
+				const isOpen = 'imageSource' in more;
+				const sources = isOpen ? ['none', 'url'] : ['url'];
+				const possible = sources.flatMap((imageSource) => editor({ model, imageSource }).names);
+				const dependent = possible.filter((name) => DEPENDENT.includes(name));
+				expect(names).toEqual(expect.arrayContaining(dependent));
 				expect(missing).toEqual([]);
-				if (!isOptional || more.imageSource === undefined) continue;
+				if (!isOptional || !isOpen) continue;
 				expect(editor({ model, ...images, ...more }).missing).toEqual([]);
 			}
 		},

@@ -11,12 +11,10 @@ type Conditions = Record<string, readonly NodeParameterValue[]>;
 /** An expression, also one that the editor cannot resolve yet; a regular expression would be slow. */
 const EXPRESSIONS = [{ _cnd: { between: { from: '=', to: '>' } } }, ''];
 
-/** A field as some models have it under conditions. */
+/** A field as it is shown under conditions; without any, always. */
 interface Variant {
 	field: INodeProperties;
 	conditions: Conditions;
-	isBroadest: boolean;
-	ids: string[];
 }
 
 const IMAGE_SOURCES = ['url', 'binary', 'none'];
@@ -38,31 +36,49 @@ function valuesOf(models: readonly VideoModel[]): Conditions {
  * would not do, since at the first expression in it, n8n stops looking and shows the field.
  */
 function shownWith(
-	field: INodeProperties,
-	{ model, ...conditions }: Conditions,
+	{ field, conditions }: Variant,
+	model: readonly string[],
 	all: Conditions,
-	isShownForExpressions = true,
+	givesWay: readonly string[] = [],
 ): INodeProperties {
 	const othersThan = (name: string, values: readonly NodeParameterValue[]) =>
 		all[name].filter((value) => !values.includes(value));
-	const orExpression = isShownForExpressions ? [] : EXPRESSIONS;
 	const hide = Object.entries(conditions).map(([name, values]) => [
 		name,
-		[...othersThan(name, values), ...orExpression],
+		[...othersThan(name, values), ...(givesWay.includes(name) ? EXPRESSIONS : [])],
 	]);
 	const hideModel = [...othersThan('model', model), ...EXPRESSIONS];
 	return { ...field, displayOptions: { hide: { model: hideModel, ...Object.fromEntries(hide) } } };
 }
 
-/** How much a variant allows: it is required, or has so many choices. */
+/** How much a field allows: the number of its choices. A required one allows least. */
 function breadthOf({ required, options = [] }: INodeProperties): number {
 	return required === true ? -1 : options.length;
 }
 
 /**
+ * Returns the conditions whose fields a variant is not shown with while they are expressions, since
+ * another one that could hold then allows more (or as much, and comes later).
+ */
+function whereItGivesWay(index: number, variants: readonly Variant[]): string[] {
+	const { field, conditions } = variants[index];
+	return Object.keys(conditions).filter((name) =>
+		variants.some((other, at) => {
+			const isExcluded = Object.entries(conditions).some(
+				([another, values]) =>
+					another !== name &&
+					other.conditions[another]?.every((value) => !values.includes(value)) === true,
+			);
+			const more = breadthOf(other.field) - breadthOf(field);
+			return !isExcluded && (more > 0 || (more === 0 && at > index));
+		}),
+	);
+}
+
+/**
  * Returns the variants of a field that depends on the model and on one more thing: equal ones are one
  * field, for all models and values that have it. While that thing is an expression, the variant that
- * allows most is shown: another one would refuse what may be right.
+ * allows most is shown, and no other.
  *
  * @param casesOf the values of that thing that a model knows
  * @param fieldFor the field with one of them; undefined where there is none
@@ -74,28 +90,30 @@ export function byCase<Case>(
 	fieldFor: (model: VideoModel, one: Case) => INodeProperties | undefined,
 	conditionsFor: (model: VideoModel, some: readonly Case[]) => Conditions[],
 ): INodeProperties[] {
-	const groups = new Map<string, Variant>();
-	for (const model of models) {
-		const all = casesOf(model);
+	const variantsOf = (model: VideoModel): Variant[] => {
+		const cases = casesOf(model);
 		const keyOf = (one: Case) => JSON.stringify(fieldFor(model, one));
-		const fields = all.flatMap((one) => fieldFor(model, one) ?? []);
-		const mostBreadth = Math.max(...fields.map(breadthOf));
-		for (const key of new Set(all.map(keyOf))) {
-			const some = all.filter((one) => keyOf(one) === key);
+		return [...new Set(cases.map(keyOf))].flatMap((key) => {
+			const some = cases.filter((one) => keyOf(one) === key);
 			const field = fieldFor(model, some[0]);
-			if (field === undefined) continue;
-			const isBroadest = breadthOf(field) === mostBreadth;
-			const isAlways = some.length === all.length;
-			for (const conditions of isAlways ? [{}] : conditionsFor(model, some)) {
-				const group = JSON.stringify([field, conditions, isBroadest]);
-				const { ids } = groups.get(group) ?? { ids: [] };
-				groups.set(group, { field, conditions, isBroadest, ids: [...ids, model.id] });
-			}
+			if (field === undefined) return [];
+			const isAlways = some.length === cases.length;
+			const all = isAlways ? [{}] : conditionsFor(model, some);
+			return all.map((conditions) => ({ field, conditions }));
+		});
+	};
+	const groups = new Map<string, { variant: Variant; givesWay: string[]; ids: string[] }>();
+	for (const model of models) {
+		for (const [index, variant] of variantsOf(model).entries()) {
+			const givesWay = whereItGivesWay(index, variantsOf(model));
+			const group = JSON.stringify([variant, givesWay]);
+			const { ids } = groups.get(group) ?? { ids: [] };
+			groups.set(group, { variant, givesWay, ids: [...ids, model.id] });
 		}
 	}
 	const all = valuesOf(models);
-	return [...groups.values()].map(({ field, conditions, isBroadest, ids }) =>
-		shownWith(field, { model: ids, ...conditions }, all, isBroadest),
+	return [...groups.values()].map(({ variant, givesWay, ids }) =>
+		shownWith(variant, ids, all, givesWay),
 	);
 }
 
@@ -134,5 +152,5 @@ export function forOtherModel(
 	models: readonly VideoModel[],
 	field: INodeProperties,
 ): INodeProperties {
-	return shownWith(field, { model: [OTHER_MODEL] }, valuesOf(models));
+	return shownWith({ field, conditions: {} }, [OTHER_MODEL], valuesOf(models));
 }
