@@ -96,7 +96,7 @@ export function addApiRoutes(
 
 		const bodyText = JSON.stringify(record.body);
 		const known =
-			state.honourIdempotencyKey && key !== undefined ? submissionsByKey.get(key) : undefined;
+			state.honorIdempotencyKey && key !== undefined ? submissionsByKey.get(key) : undefined;
 		if (known !== undefined && known.bodyText !== bodyText) {
 			const message = 'This Idempotency-Key belongs to a request with another body';
 			throw new ApiError(400, { message, param: 'Idempotency-Key' });

@@ -19,7 +19,7 @@ export interface SandboxOptions {
 	 * task that exists, charging once. Default false: the service does not document this, so a
 	 * client must not rely on it.
 	 */
-	honourIdempotencyKey?: boolean;
+	honorIdempotencyKey?: boolean;
 	/** Credits on the account at the start; a submission that exceeds the rest answers 402. Default 1,000,000. */
 	startCredits?: number;
 	/** How many tasks may run at a time: one more submission answers 429. Default: any number. */

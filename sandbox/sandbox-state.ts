@@ -10,7 +10,7 @@ import type { UploadStore } from './upload-store';
 /** What the routes of one sandbox share. */
 export interface SandboxState {
 	readonly apiKey: string;
-	readonly honourIdempotencyKey: boolean;
+	readonly honorIdempotencyKey: boolean;
 	readonly startCredits: number;
 	readonly mostRunningTasks: number;
 	readonly nowMs: () => number;

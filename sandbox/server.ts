@@ -75,7 +75,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 	const state: SandboxState = {
 		apiKey,
-		honourIdempotencyKey: options.honourIdempotencyKey ?? false,
+		honorIdempotencyKey: options.honorIdempotencyKey ?? false,
 		startCredits,
 		mostRunningTasks: options.mostRunningTasks ?? Number.POSITIVE_INFINITY,
 		nowMs,

@@ -63,7 +63,7 @@ describe('the Idempotency-Key', () => {
 	);
 
 	evolink.it(
-		'lets a service that honours it charge once, even for a 500 after acceptance',
+		'lets a service that honors it charge once, even for a 500 after acceptance',
 		async ({ sandbox, run }) => {
 			sandbox.addFault({
 				on: 'submit',
@@ -77,7 +77,7 @@ describe('the Idempotency-Key', () => {
 			expect(sandbox.bill).toHaveLength(1);
 			expect(rows[0].json).toMatchObject({ taskId: sandbox.bill[0].taskId });
 		},
-		{ honourIdempotencyKey: true },
+		{ honorIdempotencyKey: true },
 	);
 
 	async function keysAndBodies(

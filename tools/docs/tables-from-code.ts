@@ -7,6 +7,7 @@ import {
 	failedTaskFailure,
 	isHopeless,
 	noResponseFailure,
+	ofTask,
 	timeoutFailure,
 	unknownOutcomeFailure,
 } from '../../nodes/Evolink/evolink/failures';
@@ -111,7 +112,7 @@ function defaultWords({ name, default: value }: INodeProperties): string {
 	if (['aspectRatio', 'generateAudio'].includes(name)) return "the model's own";
 	if (name === 'pollInterval') return 'automatic';
 	if (name === 'rehearse') return 'off, until it is added';
-	if (name === 'maxVideos' || name === 'minBalance') return 'none';
+	if (['maxVideos', 'minBalance', 'seed'].includes(name)) return 'none';
 	if (value === '' || value === undefined) return '';
 	if (typeof value === 'object') return 'none';
 	return `\`${String(value)}\``;
@@ -149,10 +150,11 @@ function errorTable(): string {
 		const step = status === 404 ? 'statusRead' : 'submission';
 		return answerFailure({ status, headers: {}, text: '', json: undefined }, step).details;
 	});
+	const processing = { id: 'ID', status: 'processing', results: [], raw: {} };
 	const others = [
 		...NO_RESPONSE.map(noResponseFailure),
 		unknownOutcomeFailure('(the reason)'),
-		timeoutFailure(900, { id: 'ID', status: 'processing', results: [], raw: {} }, undefined),
+		ofTask(timeoutFailure(900, processing, undefined), '(the ID)'),
 	];
 	return table(
 		['Message', 'What to do'],
@@ -162,7 +164,7 @@ function errorTable(): string {
 	);
 }
 
-/** What a retry does is that of n8n, where the image came by a link or from a file. */
+/** What n8n's retry does; for one code it depends on whether the image was a link or a file. */
 function retryWords(task: EvolinkTask): string {
 	if (isHopeless(task, false)) return 'submits nothing';
 	return isHopeless(task, true) ? 'submits nothing for a link' : 'makes it again, and pays again';

@@ -68,7 +68,7 @@ const SHUTDOWN_SECONDS = 10;
 const STOP_TIMEOUT_MS = 20_000;
 const LOG_TAIL_CHARACTERS = 3_000;
 
-/** What a program needs of its surroundings; everything else could change n8n's behaviour. */
+/** What a program needs of its surroundings; everything else could change n8n's behavior. */
 const INHERITED_VARIABLES = ['HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 
 /**

@@ -142,8 +142,8 @@ describe('an Idempotency-Key', () => {
 		expect(sandbox.bill).toHaveLength(2);
 	});
 
-	it('charges once when it is honoured, also after a lost answer', async () => {
-		const { sandbox, http } = await openSandbox({ honourIdempotencyKey: true });
+	it('charges once when it is honored, also after a lost answer', async () => {
+		const { sandbox, http } = await openSandbox({ honorIdempotencyKey: true });
 		sandbox.addFault({ on: 'submit', fault: { kind: 'reset-after-acceptance' } });
 		await expect(http.post('/v1/videos/generations', ORDER, { headers })).rejects.toThrow();
 		const second = await http.post('/v1/videos/generations', ORDER, { headers });

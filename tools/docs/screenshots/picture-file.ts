@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 
 export const IMAGES_FOLDER = path.join(__dirname, '../../../docs/images');
 
-/** A README that is read on a phone shall not load for long. */
+/** A README that is read on a phone should not load for long. */
 const LARGEST_BYTES = 200_000;
 
 /** A part of the page, in pixels of the page. */

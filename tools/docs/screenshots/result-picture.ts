@@ -13,6 +13,7 @@ const DRAWING = path.join(__dirname, '../../../examples/images/lighthouse.svg');
 const SIZE = { width: 560, height: 315 };
 const FRAMES_PER_SECOND = 10;
 const SECONDS = 4;
+/** The one moving picture: it is the first thing that a reader sees. */
 const LARGEST_BYTES = 1_500_000;
 
 /**
@@ -31,9 +32,9 @@ export async function drawResult(browser: Browser): Promise<void> {
 			await page.evaluate(
 				(parts) => {
 					// The page's own global, which the types of this project do not know.
-					const page = Reflect.get(globalThis, 'document');
+					const drawing = Reflect.get(globalThis, 'document');
 					for (const [selector, attribute, value] of parts) {
-						page.querySelector(selector).setAttribute(attribute, value);
+						drawing.querySelector(selector).setAttribute(attribute, value);
 					}
 				},
 				partsAt(frame / frames),
@@ -64,14 +65,14 @@ function partsAt(progress: number): Array<[selector: string, attribute: string, 
 	const [width, height] = [1366 / zoom, 768 / zoom];
 	const view = [(1366 - width) * 0.86, (768 - height) * 0.3, width, height].join(' ');
 	const light = `translate(1000 0) scale(${Math.cos(turn)} 1) translate(-1000 0)`;
-	const sea = `translate(${9 * Math.sin(2 * turn)} ${3 * Math.sin(turn)})`;
+	const waves = `translate(${9 * Math.sin(2 * turn)} ${3 * Math.sin(turn)})`;
 	const boat = `translate(${560 + 70 * progress} ${470 + 2 * Math.sin(2 * turn)})`;
 	const gulls = `translate(${90 * progress} ${-30 * progress})`;
 	return [
 		['svg', 'viewBox', view],
 		['#clouds', 'transform', `translate(${30 * progress} 0)`],
 		['#light', 'transform', light],
-		['#sea', 'transform', sea],
+		['#waves', 'transform', waves],
 		['#boat', 'transform', boat],
 		['#gulls', 'transform', gulls],
 	];
