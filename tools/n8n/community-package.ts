@@ -36,13 +36,12 @@ export async function installCommunityPackage(
 	tarball: string,
 	{ userFolder, nodeBinary }: { userFolder: string; nodeBinary: string },
 ): Promise<void> {
-	const folder = path.join(userFolder, '.n8n', 'nodes');
-	await mkdir(folder, { recursive: true });
 	// npm notes where a tarball came from, and looks there again: it must stay with the installation.
-	const copy = path.join(folder, path.basename(tarball));
+	const copy = path.join(userFolder, path.basename(tarball));
 	await cp(tarball, copy);
 	// A tarball of the same name and version may hold newer code, which npm does not look for.
-	await rm(path.join(folder, 'node_modules', PACKAGE_NAME), { recursive: true, force: true });
+	const installed = path.join(userFolder, '.n8n', 'nodes', 'node_modules', PACKAGE_NAME);
+	await rm(installed, { recursive: true, force: true });
 	const readme = await readFile(path.join(PROJECT_DIRECTORY, 'README.md'), 'utf8');
 	const [command] = /^npm install .*n8n-nodes-evolink$/m.exec(readme) ?? [];
 	if (command === undefined) throw new Error('The README says nothing of "npm install"');

@@ -104,8 +104,9 @@ export function byCase<Case>(
 	};
 	const groups = new Map<string, { variant: Variant; givesWay: string[]; ids: string[] }>();
 	for (const model of models) {
-		for (const [index, variant] of variantsOf(model).entries()) {
-			const givesWay = whereItGivesWay(index, variantsOf(model));
+		const variants = variantsOf(model);
+		for (const [index, variant] of variants.entries()) {
+			const givesWay = whereItGivesWay(index, variants);
 			const group = JSON.stringify([variant, givesWay]);
 			const { ids } = groups.get(group) ?? { ids: [] };
 			groups.set(group, { variant, givesWay, ids: [...ids, model.id] });
